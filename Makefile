@@ -1,0 +1,43 @@
+# Thin: every target is a command of tools/dev (python3 -m tools.dev --help).
+PYTHON ?= python3
+DEV = $(PYTHON) -m tools.dev
+export PORT WORKERS DB DEMO SERVE ONLY TAGS
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo db serve shell test lint bench stop clean distclean
+
+help:       ## list the targets
+	@$(DEV) --help
+
+setup:      ## everything that is missing: Odoo, Python packages, PostgreSQL
+	@$(DEV) setup
+
+demo:       ## three demo channels, ~300 orders, then a server   SERVE=0 PORT=8069
+	@$(DEV) demo
+
+db:         ## a fresh database in seconds   DB=name DEMO=1
+	@$(DEV) db
+
+serve:      ## a server in the foreground   DB=name PORT=8069 WORKERS=0
+	@$(DEV) serve
+
+shell:      ## odoo shell   DB=name
+	@$(DEV) shell
+
+test:       ## all tests   ONLY=odoo|pure|e2e TAGS=... DEMO=1
+	@$(DEV) test
+
+lint:       ## ruff, pylint-odoo, manifestoo, Odoo's test_lint
+	@$(DEV) lint
+
+bench:      ## measure orders per second
+	@$(DEV) bench
+
+stop:       ## stop the private PostgreSQL
+	@$(DEV) stop
+
+clean:      ## remove databases, cluster and logs; keep Odoo and the Python packages
+	@$(DEV) clean
+
+distclean:  ## remove the whole .odoo folder
+	@$(DEV) distclean
