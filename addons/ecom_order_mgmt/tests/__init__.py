@@ -1,0 +1,10 @@
+from . import (
+    test_access,
+    test_change,
+    test_customer,
+    test_mapping,
+    test_pipeline,
+    test_refund,
+    test_speed,
+    test_totals,
+)

@@ -1,0 +1,133 @@
+"""Demand series: cleaning, scale, Syntetos-Boylan class and the calendar of seasons.
+
+A series is a list with one entry per period, oldest first. ``None`` marks a period whose
+demand is not known (before the product's launch, stock-out); it is never read as zero.
+"""
+
+import datetime
+import math
+from array import array
+from dataclasses import dataclass, field
+
+#: Cut-off values of Syntetos, Boylan and Croston (2005), "On the categorization of demand
+#: patterns", Journal of the Operational Research Society 56(5), 495-503.
+ADI_CUT = 1.32
+CV2_CUT = 0.49
+
+SMOOTH, ERRATIC, INTERMITTENT, LUMPY = "smooth", "erratic", "intermittent", "lumpy"
+DEMAND_CLASSES = (SMOOTH, ERRATIC, INTERMITTENT, LUMPY)
+
+
+class ForecastInputError(ValueError):
+    """The caller's data or parameters cannot be forecast; the message says which and why."""
+
+
+def clean(history, name="history"):
+    """Return ``history`` as a list of floats and ``None``.
+
+    :param history: numbers, ``None``, NaN or blank text (the last three mean "not known");
+        negative values (corrections, returns) are kept as they are
+    :raise ForecastInputError: on text, infinities and booleans
+    """
+    values = []
+    for position, value in enumerate(history, start=1):
+        if type(value) is float and -math.inf < value < math.inf:
+            values.append(value)
+            continue
+        if value is None or (isinstance(value, str) and not value.strip()):
+            values.append(None)
+            continue
+        try:
+            number = float(value)
+        except (TypeError, ValueError):
+            number = math.inf
+        if isinstance(value, bool) or math.isinf(number):
+            raise ForecastInputError(f"{name}: period {position} is {value!r}, not a number")
+        values.append(None if math.isnan(number) else number)
+    return values
+
+
+@dataclass(slots=True)
+class Series:
+    """One item's cleaned demand, with what every method needs of it computed once.
+
+    :ivar values: floats and ``None``, one per period
+    :ivar observed: the known values only; flat methods run on these, which is the same as
+        letting a missing period pass without an update
+    :ivar known: ``known[t]`` = number of known values before period ``t``
+    """
+
+    values: list
+    observed: list = field(init=False)
+    known: array = field(init=False)
+
+    def __post_init__(self):
+        self.observed = [value for value in self.values if value is not None]
+        count, known = 0, array("i", [0])
+        for value in self.values:
+            count += value is not None
+            known.append(count)
+        self.known = known
+
+    def __len__(self):
+        return len(self.values)
+
+
+def naive_scale(observed):
+    """Return the mean squared step of a series: the denominator of RMSSE, squared units.
+
+    Hyndman and Koehler (2006), "Another look at measures of forecast accuracy",
+    International Journal of Forecasting 22(4), with squares as in the M5 competition
+    (Makridakis, Spiliotis, Assimakopoulos 2022). 0.0 for fewer than two values.
+    """
+    steps = len(observed) - 1
+    if steps < 1:
+        return 0.0
+    return sum((b - a) ** 2 for a, b in zip(observed, observed[1:], strict=False)) / steps
+
+
+def demand_class(observed):
+    """Return smooth, erratic, intermittent or lumpy for a list of known values.
+
+    ADI is the average number of periods per period with demand, CV2 the squared coefficient
+    of variation of the non-zero demands. A series without demand is intermittent.
+    """
+    sizes = [value for value in observed if value]
+    if not sizes:
+        return INTERMITTENT
+    mean = sum(sizes) / len(sizes)
+    variance = sum((size - mean) ** 2 for size in sizes) / len(sizes)
+    # Negative corrections can cancel the mean: such a series is as erratic as can be.
+    variable = variance >= CV2_CUT * mean * mean if mean else True
+    if len(observed) >= ADI_CUT * len(sizes):
+        return LUMPY if variable else INTERMITTENT
+    return ERRATIC if variable else SMOOTH
+
+
+def cyclic_phases(length, period):
+    """Return ``length`` season phases counted from the first period: 0..period-1, again."""
+    return [t % period for t in range(length)]
+
+
+def calendar_phases(first, length, period):
+    """Return the phases of ``length`` consecutive days from ``first`` for a season in days.
+
+    For a yearly season (365) a day's phase is its place in a year without 29 February, and
+    the leap day shares the phase of the 28th: otherwise each leap year would shift the
+    season by one day. Other periods simply count days.
+
+    :param datetime.date first: day of the first period
+    """
+    if period != 365:
+        return [(first.toordinal() + t) % period for t in range(length)]
+    phases = []
+    for t in range(length):
+        day = first + datetime.timedelta(days=t)
+        after_leap_day = day.month > 2 and _is_leap(day.year)
+        is_leap_day = (day.month, day.day) == (2, 29)
+        phases.append(day.timetuple().tm_yday - 1 - (after_leap_day or is_leap_day))
+    return phases
+
+
+def _is_leap(year):
+    return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
