@@ -1,0 +1,25 @@
+{
+    "name": "E-commerce Connectors",
+    "summary": "Orders from files of any shop or platform",
+    "version": "19.0.1.0.0",
+    "category": "Sales/E-commerce",
+    "license": "LGPL-3",
+    "author": "E-commerce Suite Contributors",
+    "depends": ["ecom_order_mgmt"],
+    "data": [
+        "security/ir.model.access.csv",
+        "security/ir_rules.xml",
+        "data/ir_config_parameter_data.xml",
+        "data/ir_cron_data.xml",
+        "views/ecom_import_mapping_views.xml",
+        "views/ecom_import_preview_templates.xml",
+        "views/ecom_import_views.xml",
+        "views/ecom_channel_views.xml",
+        "views/ecom_order_views.xml",
+        "views/ecom_connectors_menus.xml",
+    ],
+    "assets": {
+        "web.assets_backend": ["ecom_connectors/static/src/**/*"],
+        "web.assets_tests": ["ecom_connectors/static/tests/tours/**/*"],
+    },
+}
