@@ -5,7 +5,7 @@
     "category": "Sales/Sales",
     "license": "LGPL-3",
     "author": "E-commerce Suite Contributors",
-    "depends": ["ecom_order_mgmt"],
+    "depends": ["ecom_order_mgmt", "rating"],
     "data": [
         "security/res_groups.xml",
         "security/ir.model.access.csv",

@@ -5,7 +5,7 @@
     "category": "Sales/Sales",
     "license": "LGPL-3",
     "author": "E-commerce Suite Contributors",
-    "depends": ["sale_management", "stock_delivery"],
+    "depends": ["sale_management", "stock_delivery", "stock_picking_batch", "purchase_stock"],
     "data": [
         "security/res_groups.xml",
         "security/ir.model.access.csv",

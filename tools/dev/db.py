@@ -26,6 +26,9 @@ BASE_MODULES = (
     "purchase_stock",
     "stock_account",
     "contacts",
+    # Optional beside our addons, so that their tests cover kits, builds and repairs.
+    "mrp",
+    "repair",
 )
 NAME = re.compile(r"[a-z][a-z0-9_]{0,50}")
 RECIPE = "1"

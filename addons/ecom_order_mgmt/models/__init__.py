@@ -10,6 +10,7 @@ from . import (
     ecom_order_resolve,
     ecom_order_customer,
     ecom_order_review,
+    ecom_order_confirm,
     ecom_order_change,
     ecom_order_status,
     ecom_decision,

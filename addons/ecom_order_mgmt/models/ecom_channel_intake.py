@@ -1,9 +1,11 @@
 import logging
 import random
 import time
+from collections import Counter
 
 from odoo import api, fields, models, modules
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
 
 from ..concurrency import RETRYABLE, create_once
 from ..tools import canonical, text
@@ -14,6 +16,8 @@ _logger = logging.getLogger(__name__)
 MAX_DOCUMENTS = 5000
 BATCH = 50
 MAX_RETRIES = 8
+# How long a call waits for what other workers have in hand without any progress of theirs.
+WAIT_SECONDS = 20
 
 
 class EcomChannel(models.Model):
@@ -268,39 +272,68 @@ class EcomChannel(models.Model):
     def process_orders(self):
         """Run the pipeline for these channels now, to the end of what is due.
 
+        What another worker has in hand at this moment is waited for, for some time.
+
         :return: counts by outcome: accepted, cancelled, parked, approved, held, confirmed,
-            replayed; and `remaining`, what another worker has in hand at this moment
+            replayed (what other workers did is not in them); and `remaining`, what is still in
+            other hands
         """
         self._check_may_import()
         # Same rights as the timer, whoever presses the button.
-        return self.sudo()._process_orders()
+        channels = self.sudo()
+        totals = channels._process_orders()
+        deadline = time.monotonic() + WAIT_SECONDS
+        while totals["remaining"] and not modules.module.current_test:
+            if time.monotonic() > deadline:
+                break
+            time.sleep(0.2)
+            remaining = totals.pop("remaining")
+            totals.update(channels._process_orders())
+            if totals["remaining"] < remaining:
+                deadline = time.monotonic() + WAIT_SECONDS
+        return dict(totals)
 
     @api.model
     def _cron_process_orders(self):
         self.search([("state", "!=", "paused")])._process_orders()
 
     def _process_orders(self):
-        totals = dict.fromkeys(
-            ("accepted", "cancelled", "parked", "approved", "held", "confirmed", "replayed"), 0
+        totals = Counter(
+            dict.fromkeys(
+                ("accepted", "cancelled", "parked", "approved", "held", "confirmed", "replayed"), 0
+            )
         )
         for channel in self:
             if channel.state == "paused":
                 continue
             channel = channel.with_company(channel.company_id)
-            Order = channel.env["ecom.order"]
-            steps = (
-                (Order._get_retry_domain(), "_retry_batch"),
-                (Order._get_received_domain(), "_accept_batch"),
-                (Order._get_review_domain(channel), "_review_batch"),
-                (Order._get_confirm_domain(), "_confirm_batch"),
-            )
-            for domain, step in steps:
+            for domain, step in channel._get_pipeline():
                 channel._run_step(domain, step, totals)
             channel._run_refunds(totals)
-        remaining = self.env["ecom.order"].search_count(
-            [("channel_id", "in", self.ids), ("state", "=", "received")]
-        )
-        return {**totals, "remaining": remaining}
+        totals["remaining"] = self._count_remaining()
+        return totals
+
+    def _count_remaining(self):
+        """:return: how many orders of these channels the pipeline should have seen to by now"""
+        Order = self.env["ecom.order"]
+        # A channel's timer may be paused meanwhile; what waits for a person has a cause.
+        confirm = Domain(Order._get_confirm_domain()) & Domain("cause", "=", False)
+        due = Domain(Order._get_received_domain()) | confirm
+        running = self.filtered(lambda channel: channel.state != "paused")
+        return Order.search_count(Domain("channel_id", "in", running.ids) & due)
+
+    def _get_pipeline(self):
+        """:return: list of (domain of ecom.order, name of a method): what happens to the orders of
+            this channel, in this order. The method runs on locked orders, takes `final` (see
+            :meth:`ecom.order._guarded`) and returns counts by outcome."""
+        self.ensure_one()
+        Order = self.env["ecom.order"]
+        return [
+            (Order._get_retry_domain(), "_retry_batch"),
+            (Order._get_received_domain(), "_accept_batch"),
+            (Order._get_review_domain(self), "_review_batch"),
+            (Order._get_confirm_domain(), "_confirm_batch"),
+        ]
 
     def _run_step(self, domain, step, totals):
         """Run the method named `step` on the orders of `domain`, in batches, each in a transaction
@@ -337,8 +370,7 @@ class EcomChannel(models.Model):
                 time.sleep(random.uniform(0, 0.1 * 2**failures))
                 continue
             last_id, failures = next_id, 0
-            for outcome, count in counts.items():
-                totals[outcome] += count
+            totals.update(counts)
             if not time_left:
                 self._trigger_processing()
                 return

@@ -18,6 +18,12 @@ class EcomDecision(models.Model):
             ("total", "Totals"),
             ("review", "Review"),
             ("change", "Change"),
+            ("source", "Warehouse"),
+            ("split", "Split"),
+            ("reserve", "Reservation"),
+            ("merge", "Merge"),
+            ("carrier", "Carrier"),
+            ("intercept", "Stop"),
         ],
         required=True,
     )
