@@ -23,7 +23,7 @@ class EcomDecision(models.Model):
             ("reserve", "Reservation"),
             ("merge", "Merge"),
             ("carrier", "Carrier"),
-            ("intercept", "Stop"),
+            ("intercept", "Interception"),
         ],
         required=True,
     )
