@@ -16,6 +16,8 @@ from . import (
     ecom_decision,
     ecom_exception,
     ecom_refund,
+    ecom_stock_guard,
+    ecom_order_shortage,
     ecom_shipment,
     ecom_shipment_merge,
     ecom_order_shipment,
@@ -26,4 +28,7 @@ from . import (
     sale_order_line,
     sale_order_line_fulfilment,
     stock_move,
+    stock_quant,
+    stock_warehouse_availability,
+    sale_order_guard,
 )

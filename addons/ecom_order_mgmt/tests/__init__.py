@@ -3,6 +3,7 @@ from . import (
     test_change,
     test_customer,
     test_mapping,
+    test_oversell,
     test_pipeline,
     test_refund,
     test_shipment,
