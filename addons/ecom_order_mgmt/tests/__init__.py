@@ -3,8 +3,10 @@ from . import (
     test_change,
     test_customer,
     test_mapping,
+    test_oversell,
     test_pipeline,
     test_refund,
+    test_shipment,
     test_speed,
     test_totals,
 )
