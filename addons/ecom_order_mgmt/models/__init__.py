@@ -20,4 +20,7 @@ from . import (
     res_partner,
     sale_order,
     sale_order_line,
+    ecom_replenishment_run,
+    ecom_demand,
+    ecom_demand_build,
 )

@@ -7,4 +7,5 @@ from . import (
     test_refund,
     test_speed,
     test_totals,
+    test_demand,
 )
