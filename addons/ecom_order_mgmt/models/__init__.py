@@ -31,4 +31,7 @@ from . import (
     stock_quant,
     stock_warehouse_availability,
     sale_order_guard,
+    ecom_replenishment_run,
+    ecom_demand,
+    ecom_demand_build,
 )

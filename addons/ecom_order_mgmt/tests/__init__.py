@@ -9,4 +9,5 @@ from . import (
     test_shipment,
     test_speed,
     test_totals,
+    test_demand,
 )
