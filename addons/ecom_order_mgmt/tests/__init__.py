@@ -5,6 +5,7 @@ from . import (
     test_mapping,
     test_pipeline,
     test_refund,
+    test_shipment,
     test_speed,
     test_totals,
 )
