@@ -31,4 +31,10 @@ from . import (
     stock_quant,
     stock_warehouse_availability,
     sale_order_guard,
+    sale_order_fast,
+    stock_move_fast,
+    stock_picking_fast,
+    stock_picking_origin,
+    stock_quant_fast,
+    stock_rule_fast,
 )
