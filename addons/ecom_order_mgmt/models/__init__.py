@@ -34,4 +34,10 @@ from . import (
     ecom_replenishment_run,
     ecom_demand,
     ecom_demand_build,
+    sale_order_fast,
+    stock_move_fast,
+    stock_picking_fast,
+    stock_picking_origin,
+    stock_quant_fast,
+    stock_rule_fast,
 )

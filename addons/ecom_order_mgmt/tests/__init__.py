@@ -2,6 +2,7 @@ from . import (
     test_access,
     test_change,
     test_customer,
+    test_fast_confirm,
     test_mapping,
     test_oversell,
     test_pipeline,
