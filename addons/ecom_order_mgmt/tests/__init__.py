@@ -8,3 +8,7 @@ from . import (
     test_speed,
     test_totals,
 )
+from . import test_review_rules
+from . import test_review_checks
+from . import test_review_actions
+from . import test_review_people
