@@ -12,3 +12,7 @@ from . import (
     test_totals,
     test_demand,
 )
+from . import test_review_rules
+from . import test_review_checks
+from . import test_review_actions
+from . import test_review_people
