@@ -8,4 +8,5 @@ from . import (
     test_speed,
     test_totals,
     test_demand,
+    test_replenishment,
 )
