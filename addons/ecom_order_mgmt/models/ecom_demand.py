@@ -36,31 +36,35 @@ class EcomDemand(models.Model):
     )
     qty = fields.Float(
         "Demand",
+        default=0.0,
         digits="Product Unit",
         readonly=True,
         help="What forecasts see: ordered, less cancelled, less set aside.",
     )
-    qty_gross = fields.Float("Ordered", digits="Product Unit", readonly=True)
-    qty_cancelled = fields.Float("Cancelled", digits="Product Unit", readonly=True)
+    qty_gross = fields.Float("Ordered", default=0.0, digits="Product Unit", readonly=True)
+    qty_cancelled = fields.Float("Cancelled", default=0.0, digits="Product Unit", readonly=True)
     qty_outlier = fields.Float(
         "Set Aside",
+        default=0.0,
         digits="Product Unit",
         readonly=True,
         help="The part of single, unusually large orders that is taken for a one-off.",
     )
     qty_returned = fields.Float(
         "Returned",
+        default=0.0,
         digits="Product Unit",
         readonly=True,
         help="Came back on this day, whenever it was ordered. Not taken off the demand.",
     )
     qty_promoted = fields.Float(
         "Promoted",
+        default=0.0,
         digits="Product Unit",
         readonly=True,
         help="The part of the demand that was sold at a discount.",
     )
-    line_count = fields.Integer("Order Lines", readonly=True)
+    line_count = fields.Integer("Order Lines", default=0, readonly=True)
     stockout = fields.Boolean(
         "Out of Stock",
         readonly=True,

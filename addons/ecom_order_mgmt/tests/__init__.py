@@ -11,6 +11,7 @@ from . import (
     test_speed,
     test_totals,
     test_demand,
+    test_replenishment,
 )
 from . import test_review_rules
 from . import test_review_checks

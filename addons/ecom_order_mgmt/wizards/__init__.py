@@ -5,3 +5,5 @@ from . import ecom_blacklist_add
 from . import ecom_rule_backtest
 from . import ecom_rule_backtest_line
 from . import ecom_rule_pack
+from . import ecom_replenishment_answer
+from . import ecom_demand_import

@@ -177,7 +177,7 @@ def decide(item, policy, today):
         because("ended", day=policy.end_of_life)
     elif position > level.reorder_point - EPSILON:
         because("enough", position=position, reorder_point=level.reorder_point)
-    elif level.order_up_to > EPSILON:
+    else:
         need = level.order_up_to - position
         because("need", qty=need)
         plain = _sellable(item, policy, need, position, today, None)
