@@ -1,0 +1,3 @@
+from . import test_refund_handling
+from . import test_return_money
+from . import test_return_goods

@@ -1,0 +1,2 @@
+from . import ecom_return_new
+from . import ecom_return_decide
