@@ -8,4 +8,6 @@ from . import (
     test_shipment,
     test_speed,
     test_totals,
+    test_tracking,
+    test_tracking_page,
 )
