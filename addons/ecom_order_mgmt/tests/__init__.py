@@ -12,6 +12,8 @@ from . import (
     test_totals,
     test_demand,
     test_replenishment,
+    test_tracking,
+    test_tracking_page,
 )
 from . import test_review_rules
 from . import test_review_checks

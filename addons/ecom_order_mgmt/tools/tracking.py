@@ -174,6 +174,17 @@ def zone_of(zone):
         return None
 
 
+def to_local(value, zone):
+    """:return: naive local datetime of a naive UTC one; UTC where the zone means nothing"""
+    info = zone_of(zone) or UTC
+    return value.replace(tzinfo=UTC).astimezone(info).replace(tzinfo=None)
+
+
+def to_utc(value, zone):
+    """:return: naive UTC datetime of a naive local one"""
+    return value.replace(tzinfo=zone_of(zone) or UTC).astimezone(UTC).replace(tzinfo=None)
+
+
 def squeeze(value):
     """:return: text without surrounding, repeated and control whitespace"""
     return _SPACES.sub(" ", str(value or "")).strip()
