@@ -84,7 +84,7 @@ def insist(call):
                 return None  # the timer was faster, and held it
             if "serialize" not in error.faultString and "deadlock" not in error.faultString:
                 raise
-        except (requests.ConnectionError, ConnectionError):
+        except (requests.ConnectionError, OSError):
             pass  # more callers than the server's queue takes
         time.sleep(random.uniform(0, 0.5))
     raise AssertionError("it never came through")
@@ -101,7 +101,7 @@ def test_last_units_through_mixed_doors(server, json2, api_key, xmlrpc_models, p
         "ecom.channel",
         "import_orders",
         ids=[by_hand],
-        documents=[document(f"H-{i}", skus[i % PRODUCTS]) for i in range(8 * PRODUCTS)],
+        documents=[document(f"H-{i}", skus[i % PRODUCTS]) for i in range(4 * PRODUCTS)],
     )
     json2.call("ecom.channel", "process_orders", ids=[by_hand])
     waiting = json2.call(
@@ -137,7 +137,7 @@ def test_last_units_through_mixed_doors(server, json2, api_key, xmlrpc_models, p
 
     jobs = [(imported, n) for n in range(32)]
     jobs += [(approved, n) for n in range(len(waiting))]
-    jobs += [(walked_in, n) for n in range(2 * PRODUCTS)]
+    jobs += [(walked_in, n) for n in range(PRODUCTS)]
     random.Random(7).shuffle(jobs)
     with ThreadPoolExecutor(THREADS) as pool:
         list(pool.map(lambda job: job[0](job[1]), jobs))
@@ -162,7 +162,7 @@ def test_last_units_through_mixed_doors(server, json2, api_key, xmlrpc_models, p
     promised = Counter()
     for move in moves:
         promised[move["product_id"][0]] += move["quantity"]
-    assert promised == {product: UNITS for product in products}
+    assert promised == dict.fromkeys(products, UNITS)
 
     orders = json2.call(
         "ecom.order",

@@ -25,6 +25,22 @@ class FastRun:
         self.to_confirm = OrderedSet()
         self.orderpoints = OrderedSet()
 
+    def find_kits(self, env, pairs):
+        """:param pairs: list of (product, company)
+        :return: set of those ids among them whose product is a kit"""
+        if "mrp.bom" not in env:
+            return set()
+        wanted = {(product.id, company.id): (product, company) for product, company in pairs}
+        for company in {company for _product, company in wanted.values()}:
+            unknown = env["product.product"].union(
+                *(p for key, (p, c) in wanted.items() if c == company and key not in self.kits)
+            )
+            # As in Odoo: whoever sells a kit need not see its bill of materials.
+            bom = env["mrp.bom"].sudo()
+            boms = unknown and bom._bom_find(unknown, company_id=company.id, bom_type="phantom")
+            self.kits.update({(p.id, company.id): bool(boms.get(p)) for p in unknown})
+        return {key for key in wanted if self.kits[key]}
+
 
 def of(record):
     """:return: the FastRun that collects now, or None"""

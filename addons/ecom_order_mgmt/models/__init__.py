@@ -16,6 +16,7 @@ from . import (
     ecom_decision,
     ecom_exception,
     ecom_refund,
+    ir_sequence,
     ecom_stock_guard,
     ecom_order_shortage,
     ecom_shipment,

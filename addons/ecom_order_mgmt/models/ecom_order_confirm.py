@@ -36,8 +36,20 @@ class EcomOrder(models.Model):
         lanes = lanes.sorted("id")
         if lanes.try_lock_for_update(allow_referencing=True) != lanes:
             return {"confirmed": 0, "busy": len(todo)}
-        todo._guarded(lambda orders: orders.sale_order_id._ecom_confirm_fast(), final)
+        todo._guarded(lambda orders: orders._confirm_sale_orders(), final)
         return {
             "confirmed": len(todo.filtered("confirmed_at")),
             "held": len(todo.filtered(lambda order: order.review_state == "held")),
         }
+
+    def _confirm_sale_orders(self):
+        # One line in the history of each sale order, instead of a tracked change of every field.
+        sale_orders = self.sale_order_id.with_context(tracking_disable=True)
+        sale_orders._ecom_confirm_fast()
+        done = sale_orders.filtered(lambda order: order.state == "sale")
+        if done:
+            done._message_log_batch(
+                bodies=dict.fromkeys(
+                    done.ids, self.env._("Confirmed: the channel order was approved.")
+                )
+            )

@@ -1,5 +1,7 @@
 from odoo import models
 
+from ..fast import KEY
+
 
 class SaleOrderLine(models.Model):
     """What is launched for a channel order is put into shipments."""
@@ -12,6 +14,25 @@ class SaleOrderLine(models.Model):
         lines = self.sudo().filtered("order_id.ecom_order_id")
         lines.move_ids.picking_id._ecom_assign_shipments()
         return result
+
+    def _get_qty_procurement(self, previous_product_uom_qty=False):
+        """Without moves nothing is on its way yet; Odoo would look for kits line by line."""
+        if KEY in self.env.context and not self.move_ids:
+            return 0.0
+        return super()._get_qty_procurement(previous_product_uom_qty)
+
+    def _compute_analytic_distribution(self):
+        """Odoo looks for an analytic model line by line; mostly a company has none at all."""
+        ours = self.filtered("ecom_kind")
+        # Whoever makes an order need not see the models that apply to it.
+        if ours and not self.env["account.analytic.distribution.model"].sudo().search_count(
+            [], limit=1
+        ):
+            for line in ours:
+                line.analytic_distribution = line.analytic_distribution
+        else:
+            ours = self.browse()
+        return super(SaleOrderLine, self - ours)._compute_analytic_distribution()
 
     def _ecom_get_shares(self):
         """:return: list of (warehouse, share of the quantity) that this line is taken from"""

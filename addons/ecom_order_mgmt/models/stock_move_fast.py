@@ -38,19 +38,8 @@ class StockMove(models.Model):
         run = fast.of(self)
         if not run or any(move.production_id for move in self):
             return super().action_explode()
-        kits = self.browse()
-        for company, moves in self.grouped("company_id").items():
-            unknown = moves.product_id.filtered(
-                lambda product, c=company: (product.id, c.id) not in run.kits
-            )
-            # As in Odoo: whoever moves a kit need not see its bill of materials.
-            boms = (
-                self.env["mrp.bom"]
-                .sudo()
-                ._bom_find(unknown, company_id=company.id, bom_type="phantom")
-            )
-            run.kits.update({(p.id, company.id): bool(boms.get(p)) for p in unknown})
-            kits |= moves.filtered(lambda move, c=company: run.kits[move.product_id.id, c.id])
+        found = run.find_kits(self.env, [(move.product_id, move.company_id) for move in self])
+        kits = self.filtered(lambda move: (move.product_id.id, move.company_id.id) in found)
         if not kits:
             return self
         return (self - kits) | super(StockMove, kits).action_explode()
@@ -75,7 +64,9 @@ class StockMove(models.Model):
         moves = self.with_context(clean_context(self.env.context))
         groups = [moves.browse(ids) for ids in groups.values()]
         pickings = moves.env["stock.picking"].create(
-            [group._get_new_picking_values() for group in groups]
+            moves.env["stock.picking"]._ecom_name(
+                [group._get_new_picking_values() for group in groups]
+            )
         )
         for group, picking in zip(groups, pickings, strict=True):
             group.write({"picking_id": picking.id})

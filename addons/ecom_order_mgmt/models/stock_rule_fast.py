@@ -2,11 +2,30 @@ from functools import partial
 
 from odoo import api, models
 
+from odoo.addons.stock.models.stock_rule import StockRule as CoreStockRule
+
 from .. import fast
+
+# Purchase looks at the routes of a line only; lines that have some go Odoo's way.
+_RUN = {"stock", "mrp", "purchase_stock", "ecom_order_mgmt"}
 
 
 class StockRule(models.Model):
     _inherit = "stock.rule"
+
+    @api.model
+    def run(self, procurements, raise_user_error=True):
+        """Odoo's manufacturing looks for a kit's bill of materials line by line; where the batch
+        holds no kit at all, there is nothing for it to do."""
+        run = fast.of(self)
+        if (
+            not run
+            or not fast.only_known(self, "run", _RUN)
+            or any(procurement.values.get("route_ids") for procurement in procurements)
+            or run.find_kits(self.env, [(p.product_id, p.company_id) for p in procurements])
+        ):
+            return super().run(procurements, raise_user_error=raise_user_error)
+        return CoreStockRule.run(self, procurements, raise_user_error=raise_user_error)
 
     @api.model
     def _search_rule_for_warehouses(
