@@ -6,3 +6,4 @@ from . import test_import
 from . import test_import_access
 from . import test_online_retail
 from . import test_import_tour
+from . import test_connector_sim
