@@ -20,7 +20,17 @@
         "views/ecom_refund_views.xml",
         "views/ecom_channel_views.xml",
         "views/sale_order_views.xml",
+        "data/ecom_replenishment_cron.xml",
+        "wizards/ecom_replenishment_answer_views.xml",
+        "views/ecom_replenishment_views.xml",
+        "views/ecom_replenishment_policy_views.xml",
+        "views/ecom_stock_health_views.xml",
         "views/ecom_menus.xml",
+        "views/ecom_replenishment_menus.xml",
     ],
+    "assets": {
+        "web.assets_backend": ["ecom_order_mgmt/static/src/**/*"],
+        "web.assets_tests": ["ecom_order_mgmt/static/tests/tours/**/*"],
+    },
     "application": True,
 }

@@ -32,6 +32,7 @@ from . import (
     ecom_replenishment_answer,
     ecom_replenishment_words,
     ecom_replenishment_nightly,
+    ecom_stock_health,
     product_sibling,
     purchase_order,
     res_partner_supply,

@@ -253,7 +253,7 @@ class EcomReplenishment(models.Model):
         weeks = [start + timedelta(days=7 * n) for n in range(len(points))]
         coming = sorted((max(day, today), qty) for day, qty in arrivals.items())
         level, stock = self.on_hand, []
-        for number, point in enumerate(points):
+        for number, point in enumerate(points if self.reorder_point else ()):
             day = today + timedelta(days=7 * number)
             stock.append([day.isoformat(), round(max(0.0, level), 2)])
             end = day + timedelta(days=7)

@@ -9,4 +9,6 @@ from . import (
     test_totals,
     test_demand,
     test_replenishment,
+    test_replenishment_tour,
+    test_stock_health,
 )
