@@ -25,6 +25,7 @@ from . import (
     ecom_demand_build,
     ecom_forecast,
     ecom_forecast_run,
+    ecom_forecast_promise,
     ecom_replenishment_policy,
     ecom_replenishment,
     ecom_replenishment_facts,

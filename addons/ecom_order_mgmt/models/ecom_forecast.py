@@ -71,6 +71,10 @@ class EcomForecast(models.Model):
     )
     weeks_known = fields.Integer("Weeks of History", readonly=True)
 
+    promise = fields.Json(
+        readonly=True,
+        help="What was said to last from a day on; judged when the time is over.",
+    )
     chart = fields.Json(compute="_compute_chart")
 
     _item_uniq = models.UniqueIndex(

@@ -112,6 +112,20 @@ class EcomReplenishment(models.Model):
             )
         return self.env._("Safety stock: %(qty)s, as the policy says.", qty=self._qty(f["qty"]))
 
+    def _tell_calibrated(self, f):
+        share = round(100 * abs(f["factor"] - 1))
+        if f["factor"] > 1:
+            return self.env._(
+                "That is %(share)s %% more than the forecast's own errors ask for: of late, stock "
+                "lasted less often than it should.",
+                share=share,
+            )
+        return self.env._(
+            "That is %(share)s %% less than the forecast's own errors ask for: of late, stock "
+            "lasted more often than it had to.",
+            share=share,
+        )
+
     def _tell_minimum(self, f):
         return self.env._("At least %(qty)s are always kept.", qty=self._qty(f["qty"]))
 

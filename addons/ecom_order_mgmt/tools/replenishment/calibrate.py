@@ -21,7 +21,7 @@ LEAST = 20
 def corrected(factor, kept, broken, service):
     """Return the margin factor after one more week of judged promises.
 
-    >>> corrected(1.0, 95, 5, 0.95)
+    >>> round(corrected(1.0, 95, 5, 0.95), 3)
     1.0
     >>> round(corrected(1.0, 90, 10, 0.95), 3)
     1.162
