@@ -27,6 +27,7 @@
         "views/ecom_stock_health_views.xml",
         "views/ecom_menus.xml",
         "views/ecom_replenishment_menus.xml",
+        "views/ecom_replenishment_simulation_views.xml",
     ],
     "assets": {
         "web.assets_backend": ["ecom_order_mgmt/static/src/**/*"],

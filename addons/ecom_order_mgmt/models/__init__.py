@@ -33,6 +33,7 @@ from . import (
     ecom_replenishment_answer,
     ecom_replenishment_words,
     ecom_replenishment_nightly,
+    ecom_replenishment_simulation,
     ecom_stock_health,
     product_sibling,
     purchase_order,

@@ -11,4 +11,7 @@ from . import (
     test_replenishment,
     test_replenishment_tour,
     test_stock_health,
+    test_replenishment_simulation,
+    test_replenishment_month,
+    test_demand_import,
 )
