@@ -44,25 +44,25 @@ class TestReplenishmentMonth(ReplenishmentCase):
 
     def _sell(self):
         """A few orders, now and then one that is cancelled at once."""
-        for product in self.items:
-            for _number in range(self.generator.randint(1, 3)):
-                order = self.env["sale.order"].create(
-                    {
-                        "partner_id": self.partner.id,
-                        "warehouse_id": self.warehouse.id,
-                        "order_line": [
-                            Command.create(
-                                {
-                                    "product_id": product.id,
-                                    "product_uom_qty": self.generator.randint(1, 3),
-                                }
-                            )
-                        ],
-                    }
-                )
-                order.action_confirm()
-                if self.generator.random() < 0.1:
-                    order._action_cancel()
+        pairs = [
+            (product, self.generator.randint(2, 6))
+            for product in self.items
+            for _number in range(self.generator.randint(0, 2))
+        ]
+        orders = self.env["sale.order"].create(
+            [
+                {
+                    "partner_id": self.partner.id,
+                    "warehouse_id": self.warehouse.id,
+                    "order_line": [
+                        Command.create({"product_id": product.id, "product_uom_qty": qty})
+                    ],
+                }
+                for product, qty in pairs
+            ]
+        )
+        orders.action_confirm()
+        orders.filtered(lambda _order: self.generator.random() < 0.1)._action_cancel()
 
     def _deliver(self):
         pickings = self.env["stock.picking"].search(
@@ -73,12 +73,9 @@ class TestReplenishmentMonth(ReplenishmentCase):
             ]
         )
         pickings.action_assign()
-        for picking in pickings.filtered(
-            lambda p: all(move.state == "assigned" for move in p.move_ids)
-        ):
-            picking.move_ids.picked = True
-            picking.button_validate()
-        return pickings
+        ready = pickings.filtered(lambda p: all(m.state == "assigned" for m in p.move_ids))
+        ready.move_ids.picked = True
+        ready.button_validate()
 
     def _receive(self, due):
         """What the supplier promised; every third delivery is three days late."""
@@ -155,7 +152,7 @@ class TestReplenishmentMonth(ReplenishmentCase):
                 ("state", "=", "done"),
             ]
         )
-        self.assertGreater(served, 20 * len(waiting))
+        self.assertGreater(served, 15 * len(waiting))
         # The supplier's delays were learned.
         receipts = self.Suggestion._receipts(self.company)
         samples = receipts[self.supplier.id, None]
