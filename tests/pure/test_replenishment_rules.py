@@ -29,7 +29,7 @@ TODAY = datetime.date(2026, 3, 2)  # a Monday
 amounts = st.floats(0, 1e5, allow_nan=False)
 
 
-@pytest.mark.parametrize("name", ["classes", "habits", "health", "levels", "quantity"])
+@pytest.mark.parametrize("name", ["calibrate", "classes", "habits", "health", "levels", "quantity"])
 def test_examples_in_the_docstrings(name):
     found = doctest.testmod(module(name))
     assert found.attempted and not found.failed

@@ -71,9 +71,29 @@ class EcomForecast(models.Model):
     )
     weeks_known = fields.Integer("Weeks of History", readonly=True)
 
+    promise = fields.Json(
+        readonly=True,
+        help="What was said to last from a day on; judged when the time is over.",
+    )
+    chart = fields.Json(compute="_compute_chart")
+
     _item_uniq = models.UniqueIndex(
         "(product_id, warehouse_id)", "There is a forecast of this product and warehouse already."
     )
+
+    @api.depends("history", "points")
+    def _compute_chart(self):
+        """The chart of a suggestion, without stock and levels where there is none."""
+        Suggestion = self.env["ecom.replenishment"]
+        for forecast in self:
+            forecast.chart = Suggestion.new(
+                {
+                    "product_id": forecast.product_id.id,
+                    "warehouse_id": forecast.warehouse_id.id,
+                    "company_id": forecast.company_id.id,
+                    "forecast_id": forecast.id,
+                }
+            )._chart_of({}, fields.Date.today())
 
     @api.depends("method", "choice")
     def _compute_method_words(self):

@@ -54,7 +54,9 @@ class EcomForecast(models.Model):
             quantiles=quantiles,
             plan=plan,
         )
+        calibration = self._judge_promises(company, today)
         self._store(company, today, histories, result)
+        self._promise(company, today, calibration["factor"])
         quality = result.quality
         return Run.create(
             {
@@ -71,6 +73,7 @@ class EcomForecast(models.Model):
                     "season": list(season),
                     "learned_on": fields.Date.to_string(learned_on),
                     "items": len(histories),
+                    "calibration": calibration,
                     "rmsse": quality.rmsse,
                     "cumulative_wape": quality.cumulative_wape,
                     "bias": quality.bias,

@@ -240,7 +240,7 @@ class EcomReplenishmentPolicy(models.Model):
         inside = (not start or day >= start) and (not self.season_end or day <= self.season_end)
         return self.season_factor if inside and self.season_factor else 1.0
 
-    def _rules(self, service, arrival_day):
+    def _rules(self, service, arrival_day, calibration=1.0):
         """:return: these settings for :func:`decide.decide`
         :param service: service level, 0 to 1
         :param arrival_day: when an order of today would arrive: whether the season holds then"""
@@ -263,4 +263,5 @@ class EcomReplenishmentPolicy(models.Model):
             holding_rate=self.holding_rate / 100.0,
             learn_habits=self.learn_habits,
             return_share=self.restock_rate / 100.0,
+            calibration=calibration,
         )

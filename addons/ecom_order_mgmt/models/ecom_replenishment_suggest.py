@@ -72,6 +72,7 @@ class EcomReplenishment(models.Model):
             "snoozed": self._snoozed(company, today),
             "returned": self._returned_per_week(company, today),
             "calendars": {},
+            "calibration": self.env["ecom.forecast"]._calibration(company),
         }
 
     def _products_to_look_at(self, company, policies, product_ids):
@@ -149,17 +150,17 @@ class EcomReplenishment(models.Model):
                     habit=habits.get(case.key, decide.Habit(1.0, 0)),
                     forecast=_record_of(case.forecast),
                 )
-                self._decide_case(case, today)
+                self._decide_case(case, facts, today)
                 cases.append(case)
         self._help_each_other(cases, facts, today)
         return [case for case in cases if not facts["snoozed"].get(case.key)]
 
-    def _decide_case(self, case, today):
+    def _decide_case(self, case, facts, today):
         case.service = self._service_of(case)
         totals = case.forecast.totals or {}
         case.item.totals = totals.get(_nearest(totals, case.service), [])
         due = today + timedelta(days=round(case.item.lead_time.days))
-        case.rules = case.policy._rules(case.service, due)
+        case.rules = case.policy._rules(case.service, due, facts["calibration"])
         case.rules.multiple = _common(
             case.rules.multiple, case.pack or (1.0 if _comes_in_pieces(case.product) else 0.0)
         )

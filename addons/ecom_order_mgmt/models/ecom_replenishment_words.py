@@ -112,6 +112,20 @@ class EcomReplenishment(models.Model):
             )
         return self.env._("Safety stock: %(qty)s, as the policy says.", qty=self._qty(f["qty"]))
 
+    def _tell_calibrated(self, f):
+        share = round(100 * abs(f["factor"] - 1))
+        if f["factor"] > 1:
+            return self.env._(
+                "That is %(share)s %% more than the forecast's own errors ask for: of late, stock "
+                "lasted less often than it should.",
+                share=share,
+            )
+        return self.env._(
+            "That is %(share)s %% less than the forecast's own errors ask for: of late, stock "
+            "lasted more often than it had to.",
+            share=share,
+        )
+
     def _tell_minimum(self, f):
         return self.env._("At least %(qty)s are always kept.", qty=self._qty(f["qty"]))
 
@@ -253,7 +267,7 @@ class EcomReplenishment(models.Model):
         weeks = [start + timedelta(days=7 * n) for n in range(len(points))]
         coming = sorted((max(day, today), qty) for day, qty in arrivals.items())
         level, stock = self.on_hand, []
-        for number, point in enumerate(points):
+        for number, point in enumerate(points if self.reorder_point else ()):
             day = today + timedelta(days=7 * number)
             stock.append([day.isoformat(), round(max(0.0, level), 2)])
             end = day + timedelta(days=7)

@@ -145,13 +145,13 @@ class EcomStockHealth(models.Model):
                        COALESCE(elsewhere.qty, 0) AS elsewhere,
                        COALESCE(supplier.ecom_takes_back, FALSE) AS returnable
                   FROM item
-                  JOIN product_product product ON product.id = item.product_id AND product.active
-                  JOIN product_template template ON template.id = product.product_tmpl_id
-                   AND template.is_storable
                   LEFT JOIN stock USING (product_id, warehouse_id, company_id)
                   LEFT JOIN sold USING (product_id, warehouse_id, company_id)
                   LEFT JOIN aged USING (product_id, warehouse_id)
                   LEFT JOIN counted USING (product_id, warehouse_id)
+                  JOIN product_product product ON product.id = item.product_id AND product.active
+                  JOIN product_template template ON template.id = product.product_tmpl_id
+                   AND template.is_storable
                   LEFT JOIN LATERAL (
                       SELECT MIN(stockout_date) AS stockout_date, MAX(urgency) AS urgency
                         FROM ecom_replenishment

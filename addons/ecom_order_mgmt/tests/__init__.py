@@ -14,6 +14,11 @@ from . import (
     test_replenishment,
     test_tracking,
     test_tracking_page,
+    test_replenishment_tour,
+    test_stock_health,
+    test_replenishment_simulation,
+    test_replenishment_month,
+    test_demand_import,
 )
 from . import test_review_rules
 from . import test_review_checks

@@ -102,7 +102,7 @@ class TestReplenishment(ReplenishmentCase):
 
     def test_every_reason_has_words(self):
         codes = self.Suggestion._reason_codes()
-        self.assertFalse(set(decide.REASONS) - codes - {"prebuild"})
+        self.assertFalse(set(decide.REASONS) - codes)
 
     def test_again_corrects_and_does_not_double(self):
         self._sold(self.item)
@@ -449,6 +449,39 @@ class TestReplenishment(ReplenishmentCase):
         self.assertEqual(forecast.rmsse, record, "the back-test's record stays")
         self.assertTrue(self.env["ecom.forecast"]._kept_plan(
             self.company, second, second.figures["horizon"], (), False, self.today)[0])  # fmt: skip
+
+    def test_margins_are_calibrated_by_promises(self):
+        """Twenty-five items sell three times what was promised to last: margins grow."""
+        products = self.env["product.product"].browse()
+        for number in range(25):
+            product = self._create_product(f"P{number}")
+            self._sold(product)
+            products |= product
+        run = self.env["ecom.forecast"]._run(self.company)
+        self.assertEqual(run.figures["calibration"], {"factor": 1.0, "kept": 0, "broken": 0})
+        forecasts = self.env["ecom.forecast"].search([("product_id", "in", products.ids)])
+        for forecast in forecasts:
+            promise = forecast.promise
+            self.assertEqual(promise["day"], self.today.isoformat())
+            self.assertGreater(promise["limit"], sum(forecast.points[:2]))
+            day = self.today - timedelta(days=14)
+            forecast.promise = {"day": day.isoformat(), "limit": 9.0}
+        run = self.env["ecom.forecast"]._run(self.company)
+        calibration = run.figures["calibration"]
+        self.assertEqual((calibration["kept"], calibration["broken"]), (0, 25))
+        self.assertGreater(calibration["factor"], 1.1)
+        self.assertEqual(
+            self.env["ecom.forecast"]._calibration(self.company), calibration["factor"]
+        )
+        self._create_seller(products[0], price=1, delay=2)
+        self.Suggestion._suggest(self.company)
+        self.assertIn("lasted less often", self._waiting(products[0]).working)
+        # Out of stock: nobody knows what would have been asked for.
+        for forecast in forecasts:
+            forecast.promise = {"day": (self.today - timedelta(days=14)).isoformat(), "limit": 9.0}
+        self.env["ecom.demand"].search([("product_id", "in", products.ids)]).stockout = True
+        run = self.env["ecom.forecast"]._run(self.company)
+        self.assertEqual(run.figures["calibration"]["broken"], 0)
 
     def test_companies_are_apart(self):
         company = self.env["res.company"].create({"name": "Sister"})

@@ -26,6 +26,7 @@ REASONS = (
     "lead_time",  # days, spread, count, listed
     "protect",  # lead, review, demand
     "safety",  # mode, service, days, qty
+    "calibrated",  # factor: of the forecast's margin, by how often earlier ones sufficed
     "minimum",  # qty: pieces always kept
     "season",  # factor
     "level",  # reorder_point, order_up_to
@@ -41,8 +42,7 @@ REASONS = (
     "end_of_life",  # day, qty
     "ended",  # nothing any more
     "closed",  # order day moved by the supplier's calendar
-    "stockout",  # day, before: whether the order arrives before it
-    "prebuild",  # factor, until
+    "stockout",  # day, before: whether it comes before the order arrives
 )
 
 
@@ -67,6 +67,7 @@ class Policy:
     holding_rate: float = 0.25
     learn_habits: bool = True
     return_share: float = 0.0
+    calibration: float = 1.0
 
 
 @dataclass(slots=True)
@@ -146,11 +147,14 @@ def decide(item, policy, today):
         safety_qty=policy.safety_qty,
         season_factor=policy.season_factor,
         minimum=policy.minimum,
+        calibration=policy.calibration,
     )
     if policy.season_factor != 1.0:
         because("season", factor=policy.season_factor)
     because("protect", lead=lead_days, review=review_days, demand=level.protected)
     because("safety", mode=policy.safety_mode, service=policy.service, qty=level.safety)
+    if policy.safety_mode == "service" and abs(policy.calibration - 1.0) >= 0.02:
+        because("calibrated", factor=policy.calibration)
     if policy.minimum and level.reorder_point <= policy.minimum:
         because("minimum", qty=policy.minimum)
     because("level", reorder_point=level.reorder_point, order_up_to=level.order_up_to)

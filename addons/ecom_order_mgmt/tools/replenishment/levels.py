@@ -94,6 +94,7 @@ def levels(
     safety_qty=0.0,
     season_factor=1.0,
     minimum=0.0,
+    calibration=1.0,
 ):
     """Return the :class:`Levels` of one item.
 
@@ -102,6 +103,7 @@ def levels(
 
     :param safety_mode: ``service``, ``days`` of expected demand, or ``fixed`` quantity
     :param season_factor: what a person knows better: 1.2 = a fifth more than forecast
+    :param calibration: factor of the forecast's margin, from :mod:`.calibrate`
     :param minimum: pieces that are always kept (a display, the one that must be there)
     """
     days = max(0.0, lead_days) + max(0.0, review_days)
@@ -113,6 +115,7 @@ def levels(
         safety = safety_qty
     else:
         own = margin_over(points, totals, days) * season_factor
+        own *= calibration if own > 0 else 1.0
         rate = protected / days if days else 0.0
         late = NormalDist().inv_cdf(min(0.999, max(0.5, service))) * rate * lead_spread
         # A quantile below the mean (service under the median) takes away, but never below 0.

@@ -2,11 +2,13 @@
 
 The policy sees only what was known on the day; orders take their lead time; what is missing is
 lost (a shop's buyer goes elsewhere). Service is the share of the demanded pieces that were
-there (fill rate), and the share of days with demand on which all was there.
+there (fill rate), the share of days with demand on which all was there, and the share of weeks
+in which nothing was missing.
 """
 
-from collections import deque
 from dataclasses import dataclass, field
+
+WEEK = 7
 
 
 @dataclass(slots=True)
@@ -14,7 +16,7 @@ class Outcome:
     """What came of it; sums over items can be added by :func:`together`.
 
     :ivar stock_value: mean value on hand, at cost
-    :ivar cycles: replenishment cycles (arrival to arrival); ``clean`` of them without a miss
+    :ivar cycles: weeks; ``clean`` of them without a piece missing
     """
 
     demand: float = 0.0
@@ -53,16 +55,13 @@ def replay(demand, policy, lead_times, *, on_hand=0.0, cost=1.0, trace=False):
     :param trace: keep the stock of every evening
     """
     outcome, arrivals, on_order = Outcome(), {}, 0.0
-    missed_in_cycle = False
+    missed = False
     total = 0.0
     for day, wanted in enumerate(demand):
         came = arrivals.pop(day, 0.0)
         if came:
             on_hand += came
             on_order -= came
-            outcome.cycles += 1
-            outcome.clean += not missed_in_cycle
-            missed_in_cycle = False
         qty = policy(day, on_hand + on_order)
         if qty > 0:
             outcome.orders += 1
@@ -83,10 +82,14 @@ def replay(demand, policy, lead_times, *, on_hand=0.0, cost=1.0, trace=False):
             if served + 1e-9 >= wanted:
                 outcome.full_days += 1
             else:
-                missed_in_cycle = True
+                missed = True
         if on_hand <= 1e-9:
             outcome.stockout_days += 1
         total += on_hand
+        if day % WEEK == WEEK - 1:
+            outcome.cycles += 1
+            outcome.clean += not missed
+            missed = False
         if trace:
             outcome.levels.append(on_hand)
     days = len(demand) or 1
@@ -126,21 +129,3 @@ def by_levels(levels_at, review_days=1, rounded=lambda qty: qty):
         return rounded(order_up_to - position) if position < reorder_point else 0.0
 
     return policy
-
-
-def recent_rate(window):
-    """Return ``rate(day, demand)``-like helper: mean demand per day of the days before.
-
-    :param window: days looked back
-    """
-    values, total = deque(), 0.0
-
-    def add(value):
-        nonlocal total
-        values.append(value)
-        total += value
-        if len(values) > window:
-            total -= values.popleft()
-        return total / len(values)
-
-    return add
