@@ -13,10 +13,18 @@
         "data/ecom_aftersales_data.xml",
         "data/ecom_return_policy_data.xml",
         "views/ecom_return_views.xml",
+        "data/ecom_ticket_data.xml",
         "views/ecom_return_policy_views.xml",
+        "views/ecom_ticket_views.xml",
         "views/ecom_return_order_views.xml",
         "views/ecom_refund_views.xml",
+        "views/portal_templates.xml",
         "views/ecom_aftersales_menus.xml",
         "views/ecom_return_menus.xml",
+        "views/ecom_ticket_menus.xml",
     ],
+    "assets": {
+        "web.assets_backend": ["ecom_aftersales/static/src/**/*"],
+        "web.assets_tests": ["ecom_aftersales/static/tests/tours/**/*"],
+    },
 }
