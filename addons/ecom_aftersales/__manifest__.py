@@ -22,6 +22,7 @@
         "views/ecom_aftersales_menus.xml",
         "views/ecom_return_menus.xml",
         "views/ecom_ticket_menus.xml",
+        "views/ecom_desk_views.xml",
     ],
     "assets": {
         "web.assets_backend": ["ecom_aftersales/static/src/**/*"],

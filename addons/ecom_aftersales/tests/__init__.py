@@ -2,3 +2,5 @@ from . import test_refund_handling
 from . import test_return_money
 from . import test_return_goods
 from . import test_ticket
+from . import test_portal
+from . import test_agent_page
