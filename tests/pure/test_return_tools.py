@@ -215,7 +215,7 @@ def test_conditions(key, value, fact, good, bad):
 
 # --- deadlines
 
-OFFICE = {day: (9, 17) for day in range(5)}
+OFFICE = dict.fromkeys(range(5), (9, 17))
 FRIDAY = datetime(2026, 3, 6, 15)
 
 

@@ -18,3 +18,8 @@ from . import ecom_return_exchange
 from . import ecom_return_deadline
 from . import ecom_refund_mirror
 from . import ecom_order_returns
+from . import ecom_ticket_team
+from . import ecom_ticket_sla
+from . import ecom_ticket
+from . import ecom_return_portal
+from . import ecom_order_agent

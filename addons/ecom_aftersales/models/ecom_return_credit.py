@@ -87,7 +87,7 @@ class EcomReturn(models.Model):
                 {
                     "line": line,
                     "kind": "goods",
-                    "money": Decimal(entry["money"]),
+                    "money": self._get_invoiceable(line, Decimal(entry["money"])),
                     # Some components of a kit are no quantity of the kit.
                     "quantity": quantity or None,
                     "label": None,
@@ -120,6 +120,17 @@ class EcomReturn(models.Model):
         for part in parts:
             part["money"] -= credited.get((part["kind"], part["line"].id), ZERO)
         return parts
+
+    def _get_invoiceable(self, sale_line, money):
+        """What was never sent is never invoiced where delivered pieces are: it needs no credit."""
+        if sale_line.product_id.invoice_policy != "delivery":
+            return money
+        lines = self.line_ids.filtered(lambda line: line.sale_line_id == sale_line)
+        asked = sum((exact(line.quantity) for line in lines), ZERO)
+        sent = asked - sum((exact(line.unshipped_quantity) for line in lines), ZERO)
+        if not asked or sent >= asked:
+            return money
+        return amounts.round_to(money * sent / asked, exact(self.currency_id.rounding))
 
     def _spread(self, kind, money, label):
         """Fees and goodwill have no order line of their own: they follow the goods' values."""
@@ -182,6 +193,19 @@ class EcomReturn(models.Model):
                 plan[aml.move_id].append((aml, part, now, split, state[aml]["taxes"]))
                 money -= now
             missing += money
+        for invoice in list(plan):
+            total = sum(entry[2] for entry in plan[invoice])
+            if total <= 0:
+                # A credit note cannot be negative: a person has to book what is left of a discount.
+                del plan[invoice]
+                self._decide(
+                    "credit",
+                    self.env._(
+                        "The discount on %(invoice)s is %(amount)s too high now; book it by hand.",
+                        invoice=invoice.name,
+                        amount=self._format(float(-total)),
+                    ),
+                )
         return plan, missing
 
     def _get_invoice_state(self, invoice):

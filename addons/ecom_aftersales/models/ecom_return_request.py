@@ -109,8 +109,13 @@ class EcomReturn(models.Model):
         known = self._find_known(values, company, channel_order)
         if known:
             return known, "known"
-        sale_order._ecom_lock_refunds()
+        preview = self.env.context.get("ecom_preview")
+        if not preview:
+            sale_order._ecom_lock_refunds()
         vals = self._prepare_request_vals(values, channel_order, sale_order, company)
+        if preview:
+            # No number is used up by a look at what would be.
+            vals["name"] = self.env._("Preview")
         case = self.create(vals)
         case._attach_photos(values.get("photos") or [])
         case._apply_policy()
@@ -402,6 +407,8 @@ class EcomReturn(models.Model):
                     "rejected": rejected,
                 },
             )
+            if self.env.context.get("ecom_preview"):
+                continue
             if verdict.allowed and verdict.automatic:
                 case._approve(self.env._("Approved by the policy. %(why)s", why=text))
             else:

@@ -1,2 +1,4 @@
 from . import ecom_return_new
 from . import ecom_return_decide
+from . import ecom_return_new_ticket
+from . import ecom_ticket_split

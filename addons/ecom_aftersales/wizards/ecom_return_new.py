@@ -27,7 +27,7 @@ class EcomReturnNew(models.TransientModel):
         required=True,
         default="return",
     )
-    reason_id = fields.Many2one("ecom.return.reason", required=True)
+    reason_id = fields.Many2one("ecom.return.reason")
     description = fields.Text("What the Buyer Says")
     line_ids = fields.One2many("ecom.return.new.line", "wizard_id", "Goods")
 
@@ -110,6 +110,8 @@ class EcomReturnNew(models.TransientModel):
             for line in self.line_ids
             if line.quantity
         ]
+        if not self.reason_id:
+            raise UserError(self.env._("Choose a reason."))
         if not lines:
             raise UserError(self.env._("Say how many pieces it is about."))
         result = self.env["ecom.return"].create_request(
