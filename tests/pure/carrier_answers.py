@@ -36,7 +36,7 @@ SETTINGS = dict.fromkeys(
     consumer_secret contract_number access_key customer_number delis_id mandator_id org_unit_guid
     org_unit_id passphrase password secret_key sendle_id site_id track_api_key track_secret_key
     username dpd_login dpd_password dpd_client_id dpd_client_secret dpd_bucode customer_id
-    user_token contract_id""".split(),
+    user_token contract_id""".split(),  # noqa: SIM905 - a list of thirty quotes is no better
     "1234567890",
 )
 
@@ -139,7 +139,11 @@ def play(module, plugin, path, status):
     kind = kind_of(path)
     if kind is None:
         return None, None, 0
-    played = Played(path.read_bytes(), status)
+    body = path.read_bytes()
+    if body.lstrip().startswith(b'{\n  "responses"'):
+        # Karrio keeps some answers wrapped, to make its types of them.
+        body = json.dumps(json.loads(body)["responses"]).encode()
+    played = Played(body, status)
     names = {name for name, _required in module.fields(plugin)}
     settings = {name: value for name, value in SETTINGS.items() if name in names}
     if "account_country_code" in settings:
@@ -150,12 +154,10 @@ def play(module, plugin, path, status):
     elif kind == "void":
         answer = client.void("1", service=next(iter(module.services(plugin)), None))
     else:
-        names = [service for service in module.services(plugin)]
+        names = module.services(plugin)
         method = {"return": "ship"}.get(kind, kind)
         for service in itertools.islice(names or [None], 8):
-            answer = getattr(client, method)(
-                request_of(plugin, kind, [service] if service else [])
-            )
+            answer = getattr(client, method)(request_of(plugin, kind, [service] if service else []))
             if played.served:
                 break
     return kind, answer, played.served

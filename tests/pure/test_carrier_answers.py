@@ -174,7 +174,9 @@ def test_kuaidi100_signs():
     assert not kuaidi100.push_ok(param, signature, "")
 
 
-@pytest.mark.parametrize("document", [None, [], "x", {}, {"lastResult": None}, {"data": [None, {}]}])
+@pytest.mark.parametrize(
+    "document", [None, [], "x", {}, {"lastResult": None}, {"data": [None, {}]}]
+)
 def test_kuaidi100_garbage(document):
     assert kuaidi100.read(document).outcome in ("refused", "ok")
     assert kuaidi100.companies(document if isinstance(document, dict) else {}) == []

@@ -105,7 +105,7 @@ class Client:
             self.gateway = sdk.gateway[plugin].create(
                 {**settings, "carrier_id": plugin, "test_mode": test_mode, "config": config or {}}
             )
-        except Exception as error:  # noqa: BLE001 - karrio raises whatever attrs and plug-ins do
+        except Exception as error:
             raise CarrierError("settings", _reason(error)) from error
         if server:
             kind = type(self.gateway.settings)
@@ -188,6 +188,21 @@ class Client:
         done = bool(details and details.success)
         return Answer((done,) if done else (), messages, "ok" if done else _no(outcome))
 
+    def find(self, reference):
+        """Was a label with our reference bought?
+
+        :return: Answer: the Label; or ``ok`` without items: the carrier says that there is none;
+            or ``unknown``: this carrier cannot tell"""
+        finder = FINDERS.get(self.plugin)
+        if not finder:
+            return Answer((), (Message("", "the carrier cannot be asked by reference"),), "unknown")
+        with transport.watched(self._send) as calls:
+            try:
+                return finder(self.gateway, reference)
+            except Exception as error:  # noqa: BLE001 - as in _call: it is passed on as text
+                outcome = "not_sent" if calls.outcome() == "not_sent" else "unknown"
+                return Answer((), (Message("", _reason(error)),), outcome)
+
     # === TRACKING === #
 
     def track(self, numbers):
@@ -261,11 +276,67 @@ class Client:
             except Exception as error:  # noqa: BLE001 - karrio's parsers raise whatever they like
                 # "Nothing escapes" is this module's promise: the reason is passed on as text.
                 outcome = calls.outcome()
-                return None, (Message("", _reason(error)),), "unknown" if outcome == "ok" else outcome
-        messages = tuple(
-            Message(str(item.code or ""), _text(item)) for item in complaints or ()
-        )
+                return (
+                    None,
+                    (Message("", _reason(error)),),
+                    "unknown" if outcome == "ok" else outcome,
+                )
+        messages = tuple(Message(str(item.code or ""), _text(item)) for item in complaints or ())
         return details, messages, calls.outcome()
+
+
+def _find_ups(gateway, reference):
+    """UPS gives a label again by the reference that was printed on it (Label Recovery)."""
+    import json  # noqa: PLC0415
+
+    helpers = load()[2]
+    settings = gateway.settings
+    body = {
+        "LabelRecoveryRequest": {
+            "LabelSpecification": {"LabelImageFormat": {"Code": "PDF"}},
+            "ReferenceValues": {
+                "ReferenceNumber": {"Value": reference},
+                "ShipperNumber": settings.account_number,
+            },
+        }
+    }
+    text = helpers.request(
+        url=f"{settings.server_url}/api/labels/v1/recovery",
+        method="POST",
+        headers={
+            "authorization": f"Bearer {gateway.proxy.get_token()}",
+            "content-Type": "application/json",
+        },
+        data=json.dumps(body),
+        on_error=lambda error: error.read().decode(errors="replace"),
+    )
+    answer = json.loads(text)
+    found = (answer.get("LabelRecoveryResponse") or {}).get("LabelResults")
+    if not found:
+        errors = (answer.get("response") or {}).get("errors") or []
+        messages = tuple(
+            Message(str(item.get("code") or ""), str(item.get("message") or "")) for item in errors
+        )
+        # Only a plain "there is none" counts; any other refusal proves nothing.
+        none = any(message.code == NO_SUCH_REFERENCE for message in messages)
+        return Answer((), messages, "ok" if none else "unknown")
+    results = found if isinstance(found, list) else [found]
+    numbers = tuple(str(result["TrackingNumber"]) for result in results)
+    image = results[0].get("LabelImage") or {}
+    identifier = answer["LabelRecoveryResponse"].get("ShipmentIdentificationNumber") or numbers[0]
+    label = Label(
+        str(identifier),
+        numbers,
+        ((image.get("LabelImageFormat") or {}).get("Code") or "PDF").upper(),
+        image.get("GraphicImage") or "",
+    )
+    return Answer((label,), (), "ok")
+
+
+# What our own simulator, and brokers that speak UPS's interface, answer when they know of none.
+# UPS itself gives no code that would prove it: there a person looks.
+NO_SUCH_REFERENCE = "NO_SUCH_REFERENCE"
+FINDERS = {"ups": _find_ups}
 
 
 def _no(outcome):
@@ -305,9 +376,7 @@ def event_time(event):
     if clock[4]:
         hour = hour % 12 + (12 if clock[4].lower() == "pm" else 0)
     try:
-        return datetime.fromisoformat(
-            f"{day}T{hour:02d}:{clock[2]}:{clock[3] or '00'}"
-        ).isoformat()
+        return datetime.fromisoformat(f"{day}T{hour:02d}:{clock[2]}:{clock[3] or '00'}").isoformat()
     except ValueError:
         return day
 

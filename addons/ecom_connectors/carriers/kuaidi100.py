@@ -44,7 +44,9 @@ _CITY = re.compile(r"【([^】]{2,12}市)】")
 
 def sign(param, key, customer):
     """Signature of a query: upper-case MD5 of what is sent, the key and the customer's number."""
-    return hashlib.md5(f"{param}{key}{customer}".encode(), usedforsecurity=False).hexdigest().upper()
+    return (
+        hashlib.md5(f"{param}{key}{customer}".encode(), usedforsecurity=False).hexdigest().upper()
+    )
 
 
 def query(number, company, key, customer, phone=""):
@@ -106,7 +108,9 @@ def read(document):
     if not number or not rows:
         # "abort" means: nothing was found for three days. That is no loss of the parcel.
         text = str(result.get("message") or document.get("message") or "")
-        return Answer((), (Message(str(result.get("status") or status or ""), text[:500]),), "refused")
+        return Answer(
+            (), (Message(str(result.get("status") or status or ""), text[:500]),), "refused"
+        )
     courier = str(document.get("comNew") or result.get("com") or "kuaidi100").lower()
     items = []
     for index, row in enumerate(rows):
@@ -130,7 +134,9 @@ def read(document):
             }
         )
     if document.get("lastResult") and result.get("arrivalTime"):
-        items.append({"carrier": courier, "tracking_ref": number, "eta": result["arrivalTime"][:10]})
+        items.append(
+            {"carrier": courier, "tracking_ref": number, "eta": result["arrivalTime"][:10]}
+        )
     return Answer(tuple(items), (), "ok")
 
 

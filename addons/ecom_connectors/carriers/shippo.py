@@ -110,8 +110,10 @@ def _objects(document, *names):
     inner = [document]
     for name in names:
         value = document.get(name)
-        inner += [item for item in value if isinstance(item, dict)] if isinstance(value, list) else (
-            [value] if isinstance(value, dict) else []
+        inner += (
+            [item for item in value if isinstance(item, dict)]
+            if isinstance(value, list)
+            else ([value] if isinstance(value, dict) else [])
         )
     return inner
 

@@ -8,3 +8,8 @@ from . import ecom_import
 from . import ecom_import_stop
 from . import ecom_import_file
 from . import ecom_import_run
+from . import ecom_carrier_account
+from . import delivery_carrier
+from . import ecom_label
+from . import ecom_shipment_poll
+from . import ecom_carrier_push
