@@ -30,3 +30,8 @@ from . import ecom_channel_compare
 from . import ecom_order_tell
 from . import stock_picking
 from . import stock_move
+from . import ecom_carrier_account
+from . import delivery_carrier
+from . import ecom_label
+from . import ecom_shipment_poll
+from . import ecom_carrier_push

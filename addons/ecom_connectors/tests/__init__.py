@@ -7,3 +7,5 @@ from . import test_import_access
 from . import test_online_retail
 from . import test_import_tour
 from . import test_connector_sim
+from . import test_labels
+from . import test_carrier_push
