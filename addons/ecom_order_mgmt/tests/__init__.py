@@ -8,6 +8,7 @@ from . import (
     test_pipeline,
     test_refund,
     test_shipment,
+    test_sourcing,
     test_speed,
     test_totals,
 )
