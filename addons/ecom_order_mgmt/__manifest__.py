@@ -23,7 +23,13 @@
         "views/sale_order_views.xml",
         "views/ecom_menus.xml",
         "views/ecom_shipment_views.xml",
+        "wizards/ecom_fulfilment_wizards_views.xml",
+        "views/fulfilment_views.xml",
         "views/fulfilment_menus.xml",
     ],
+    "assets": {
+        "web.assets_backend": ["ecom_order_mgmt/static/src/**/*"],
+        "web.assets_tests": ["ecom_order_mgmt/static/tests/tours/**/*"],
+    },
     "application": True,
 }

@@ -67,6 +67,34 @@ class EcomOrder(models.Model):
         for order in orders:
             decisions += order._apply_plan(plans.get(order), now)
         self.env["ecom.decision"].sudo().create(decisions)
+        # A channel that chooses among warehouses never falls back to one that cannot.
+        waiting = {
+            order: order._get_unplanned(candidates, lines)
+            for order, (plan, candidates, lines) in plans.items()
+            if not plan and lines and order.channel_id.sourcing == "best" and order._needs_cover()
+        }
+        orders._hold_for_stock(waiting, {order: order.source_summary for order in waiting})
+
+    def _get_unplanned(self, candidates, lines):
+        """:return: list of (product, warehouse, wanted, free) of what no warehouse has"""
+        wanted = defaultdict(float)
+        for line in lines:
+            for product_id, quantity in line.parts.items():
+                wanted[product_id] += quantity * line.quantity
+        found = []
+        for product_id, quantity in wanted.items():
+            places = [c for c in candidates if not c.refused] or candidates
+            best = max(places, key=lambda c: c.free.get(product_id, 0.0), default=None)
+            free = best.free.get(product_id, 0.0) if best else 0.0
+            found.append(
+                (
+                    self.env["product.product"].browse(product_id),
+                    self.env["stock.warehouse"].browse(best.key if best else []),
+                    quantity,
+                    free,
+                )
+            )
+        return [entry for entry in found if entry[2] > entry[3]] or found
 
     # === PLANNING === #
 

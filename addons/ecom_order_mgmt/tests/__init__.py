@@ -3,6 +3,8 @@ from . import (
     test_change,
     test_customer,
     test_fast_confirm,
+    test_fulfilment,
+    test_fulfilment_tour,
     test_mapping,
     test_oversell,
     test_pipeline,

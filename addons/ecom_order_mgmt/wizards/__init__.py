@@ -1,1 +1,2 @@
 from . import ecom_order_reason
+from . import ecom_fulfilment_wizards
