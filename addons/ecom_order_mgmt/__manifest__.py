@@ -38,6 +38,8 @@
         "views/ecom_tracking_code_views.xml",
         "views/ecom_tracking_views.xml",
         "views/ecom_tracking_templates.xml",
+        "wizards/ecom_fulfilment_wizards_views.xml",
+        "views/fulfilment_views.xml",
         "views/fulfilment_menus.xml",
         "data/ecom_review_data.xml",
         "wizards/ecom_order_bulk_views.xml",

@@ -31,7 +31,8 @@ class EcomChannel(models.Model):
     def _get_pipeline(self):
         """Orders that wait for goods go on before later ones are confirmed."""
         steps = super()._get_pipeline()
-        index = [step for _domain, step in steps].index("_confirm_batch")
+        names = [step for _domain, step in steps]
+        index = names.index("_source_batch" if "_source_batch" in names else "_confirm_batch")
         domain = self.env["ecom.order"]._get_shortage_domain(self)
         return [*steps[:index], (domain, "_retry_shortage_batch"), *steps[index:]]
 
@@ -72,11 +73,12 @@ class EcomOrder(models.Model):
         self.ensure_one()
         return (self.ship_by or datetime.max, self.placed_at or datetime.max, self.id)
 
-    def _hold_for_stock(self, missing):
-        """:param missing: dict {order: list of (product, warehouse, wanted, free)}"""
+    def _hold_for_stock(self, missing, messages=None):
+        """:param missing: dict {order: list of (product, warehouse, wanted, free)}
+        :param messages: dict {order: text}, where more is to say than what is missing"""
         decisions, exceptions = [], []
         for order, short in missing.items():
-            message = self.env._(
+            message = (messages or {}).get(order) or self.env._(
                 "Not enough stock: %(goods)s.",
                 goods=", ".join(
                     self.env._(
@@ -182,11 +184,7 @@ class EcomOrder(models.Model):
             and order.short_product_ids
             and order._get_blocking_exceptions().mapped("type") == ["stock_shortage"]
         )
-        short = todo.browse()
-        for company, orders in todo.grouped("company_id").items():
-            missing = orders.sale_order_id._ecom_find_missing(company, take=False)
-            short |= self.browse([order.ecom_order_id.id for order in missing])
-        covered = todo - short
+        covered = todo._get_coverable()
         covered.exception_ids.filtered(lambda e: e.type == "stock_shortage")._resolve(
             self.env._("Goods arrived")
         )
@@ -199,3 +197,11 @@ class EcomOrder(models.Model):
         )
         covered._decide("reserve", self.env._("Goes on: what it waited for is in stock now."))
         return {"restocked": len(covered)}
+
+    def _get_coverable(self):
+        """:return: those of these orders that stock covers now, the most urgent first"""
+        short = self.browse()
+        for company, orders in self.grouped("company_id").items():
+            missing = orders.sale_order_id._ecom_find_missing(company, take=False)
+            short |= self.browse([order.ecom_order_id.id for order in missing])
+        return self - short

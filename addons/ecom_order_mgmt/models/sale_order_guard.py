@@ -48,6 +48,10 @@ class SaleOrder(models.Model):
             and order.sudo().ecom_order_id._needs_cover()
             and not order._confirmation_error_message()
         )
+        # By whatever door: the warehouse is chosen first.
+        todo.sudo().ecom_order_id.filtered(
+            lambda order: not order.sourced_at and order.channel_id._needs_sourcing()
+        )._source()
         held = self.browse()
         # Whoever confirms need not have rights on stock.
         for company, orders in todo.sudo().grouped("company_id").items():

@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import api, fields, models
 
 from ..fast import KEY
 
@@ -7,6 +7,47 @@ class SaleOrderLine(models.Model):
     """What is launched for a channel order is put into shipments."""
 
     _inherit = "sale.order.line"
+
+    ecom_warehouse_id = fields.Many2one(
+        "stock.warehouse",
+        "Chosen Warehouse",
+        copy=False,
+        index="btree_not_null",
+        help="The warehouse that was chosen for this line of a channel order.",
+    )
+    ecom_allocation = fields.Json(
+        copy=False, help="List of [warehouse, parcel, quantity], where there is more than one."
+    )
+
+    @api.depends("ecom_warehouse_id")
+    def _compute_warehouse_id(self):
+        chosen = self.filtered("ecom_warehouse_id")
+        for line in chosen:
+            line.warehouse_id = line.ecom_warehouse_id
+        return super(SaleOrderLine, self - chosen)._compute_warehouse_id()
+
+    def _create_procurements(self, product_qty, procurement_uom, values):
+        """One procurement per parcel: each leads to a delivery of its own."""
+        allocation = self.ecom_allocation or []
+        total = sum(quantity for _warehouse, _part, quantity in allocation)
+        unit = self.product_uom_id
+        if not allocation or procurement_uom.compare(
+            unit._compute_quantity(total, procurement_uom), product_qty
+        ):
+            # A later change of the quantity: the rest comes from the line's warehouse.
+            return super()._create_procurements(product_qty, procurement_uom, values)
+        procurements = []
+        for warehouse_id, part, quantity in allocation:
+            procurements += super()._create_procurements(
+                unit._compute_quantity(quantity, procurement_uom),
+                procurement_uom,
+                {
+                    **values,
+                    "warehouse_id": self.env["stock.warehouse"].browse(warehouse_id),
+                    "ecom_part": part,
+                },
+            )
+        return procurements
 
     def _action_launch_stock_rule(self, **kwargs):
         result = super()._action_launch_stock_rule(**kwargs)
@@ -37,7 +78,14 @@ class SaleOrderLine(models.Model):
     def _ecom_get_shares(self):
         """:return: list of (warehouse, share of the quantity) that this line is taken from"""
         self.ensure_one()
-        return [(self.warehouse_id or self.order_id.warehouse_id, 1.0)]
+        allocation = self.ecom_allocation or []
+        total = sum(quantity for _warehouse, _part, quantity in allocation)
+        if not total or self.product_uom_id.compare(total, self.product_uom_qty):
+            return [(self.warehouse_id or self.order_id.warehouse_id, 1.0)]
+        return [
+            (self.env["stock.warehouse"].browse(warehouse_id), quantity / total)
+            for warehouse_id, _part, quantity in allocation
+        ]
 
     def _ecom_get_made_to_order(self):
         """:return: lines whose goods are bought, made or sent by the vendor for this order: their

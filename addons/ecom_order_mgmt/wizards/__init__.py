@@ -7,3 +7,4 @@ from . import ecom_rule_backtest_line
 from . import ecom_rule_pack
 from . import ecom_replenishment_answer
 from . import ecom_demand_import
+from . import ecom_fulfilment_wizards
