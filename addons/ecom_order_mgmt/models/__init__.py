@@ -38,6 +38,5 @@ from . import (
     ecom_order_undo,
     ecom_refund_review,
     ecom_review_queue,
-    sale_order_line_review,
     stock_move_review,
 )

@@ -12,3 +12,4 @@ from . import test_review_rules
 from . import test_review_checks
 from . import test_review_actions
 from . import test_review_people
+from . import test_review_engine
