@@ -34,5 +34,8 @@
         "views/ecom_channel_review_views.xml",
         "views/ecom_review_menus.xml",
     ],
+    "assets": {
+        "web.assets_tests": ["ecom_order_mgmt/static/tests/tours/**/*"],
+    },
     "application": True,
 }

@@ -13,3 +13,4 @@ from . import test_review_checks
 from . import test_review_actions
 from . import test_review_people
 from . import test_review_engine
+from . import test_review_tour

@@ -1,4 +1,4 @@
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from odoo.fields import Command
@@ -74,7 +74,12 @@ class EngineCase(ReviewCase):
 
 @tagged("post_install", "-at_install")
 class TestEngine(EngineCase):
-    @settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=8,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
     @given(
         order=st.permutations(range(COUNT)),
         sizes=st.lists(st.integers(1, COUNT), min_size=1, max_size=5),
