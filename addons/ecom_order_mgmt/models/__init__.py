@@ -69,7 +69,6 @@ from . import (
     ecom_order_undo,
     ecom_refund_review,
     ecom_review_queue,
-    sale_order_line_review,
     stock_move_review,
     ecom_forecast,
     ecom_forecast_run,

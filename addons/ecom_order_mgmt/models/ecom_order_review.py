@@ -266,15 +266,18 @@ class EcomOrder(models.Model):
     reviewed_at = fields.Datetime("Rules Asked On", readonly=True, copy=False)
     reviewed_version = fields.Integer(readonly=True, copy=False)
 
-    def _request_review(self):
-        """Have these orders looked at again, if they are still waiting or held."""
+    def _request_review(self, anew=False):
+        """Have these orders looked at again, if they are still waiting or held.
+
+        :param anew: also by rules that looked at this version of the order already
+        """
         todo = self.filtered(
             lambda order: order.state == "accepted"
             and order.review_state in ("waiting", "held")
-            and not order.review_pending
+            and (anew or not order.review_pending)
         )
         if todo:
-            todo.write({"review_pending": True})
+            todo.write({"review_pending": True, **({"reviewed_version": 0} if anew else {})})
             todo.channel_id._trigger_processing()
 
     @api.model

@@ -219,7 +219,7 @@ class EcomOrder(models.Model):
     def _reset_values(self, plans):
         """What rules set on an earlier version of an order, and none sets on this one, goes."""
         for order in self:
-            if order.reviewed_version in (0, order.version):
+            if not order.reviewed_at or order.reviewed_version == order.version:
                 continue
             values = plans[order.id].values
             gone = {

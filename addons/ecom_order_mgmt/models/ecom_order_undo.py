@@ -44,9 +44,17 @@ class EcomOrder(models.Model):
             confirmed.locked = False
             confirmed._action_cancel()
             confirmed.action_draft()
-        todo.write({"review_state": "waiting", "confirmed_at": False, "review_pending": True})
+        todo.write(
+            {
+                "review_state": "waiting",
+                "confirmed_at": False,
+                "review_pending": True,
+                # The rules look at something new, though the order's own version is the same.
+                "reviewed_version": 0,
+            }
+        )
         todo._decide("change", self.env._("Approval undone: %s", why))
-        (self - todo)._request_review()
+        (self - todo)._request_review(anew=True)
 
     def _apply_changes(self, resolved):
         """Messages and payments change no sale order, but what was decided on them."""
@@ -57,6 +65,8 @@ class EcomOrder(models.Model):
             "payment": self.env._("the payment was changed."),
         }
         self.filtered(lambda order: order.state == "accepted").review_pending = True
+        # Where the change as a whole came too late, a part of it undoes nothing.
+        in_time = self.filtered(lambda order: order.cause != "changed_too_late")
         for kind, why in words.items():
-            self.filtered(lambda order, k=kind: k in changed[order])._undo_approval(kind, why)
+            in_time.filtered(lambda order, k=kind: k in changed[order])._undo_approval(kind, why)
         return result

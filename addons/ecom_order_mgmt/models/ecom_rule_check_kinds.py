@@ -184,7 +184,8 @@ class EcomRuleCheck(models.Model):
                 floor=self.value,
             )
             for order in orders
-            if order.facts_at and order.margin_rate < self.value
+            # A gift earns nothing by intention.
+            if order.facts_at and not order.is_gift_only and order.margin_rate < self.value
         }
 
     def _check_below_cost(self, orders, past):

@@ -2,6 +2,7 @@ from odoo import api, models
 from odoo.exceptions import UserError
 
 from ..tools import examples as example_tools
+from ..tools.canonical import InvalidDocument
 
 
 class EcomRule(models.Model):
@@ -26,7 +27,12 @@ class EcomRule(models.Model):
         for number, example in enumerate(examples, 1):
             if not isinstance(example, dict) or not isinstance(example.get("order"), dict):
                 raise UserError(self.env._("Example %s of the pack has no order.", number))
-        found = self._judge_examples(examples)
+        try:
+            found = self._judge_examples(examples)
+        except InvalidDocument as error:
+            raise UserError(
+                self.env._("An example of the pack cannot be read: %s", error)
+            ) from error
         problems = []
         for number, (example, outcome) in enumerate(zip(examples, found, strict=True), 1):
             name = example.get("name") or example["order"].get("external_id") or number

@@ -4,6 +4,15 @@ from odoo import models
 class StockMove(models.Model):
     _inherit = "stock.move"
 
+    def _get_new_picking_values(self):
+        """An order that a rule calls urgent has an urgent delivery."""
+        values = super()._get_new_picking_values()
+        # Who confirms need not see the channel's record of the order.
+        channel_orders = self.sale_line_id.order_id.ecom_order_id.sudo()
+        if "1" in channel_orders.mapped("priority"):
+            values["priority"] = "1"
+        return values
+
     def _action_done(self, cancel_backorder=False):
         moves = super()._action_done(cancel_backorder=cancel_backorder)
         moves._ecom_watch_arrivals()

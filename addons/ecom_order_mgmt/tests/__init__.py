@@ -27,3 +27,5 @@ from . import test_review_rules
 from . import test_review_checks
 from . import test_review_actions
 from . import test_review_people
+from . import test_review_engine
+from . import test_review_tour

@@ -394,6 +394,6 @@ class TestBlacklist(ReviewCase):
         self.assertEqual(sorted(entries.mapped("kind")), ["email", "phone"])
         again = self._import_one(
             external_id="A-2",
-            customer={"name": "Other", "phone": "0301234567"},
+            customer={"name": "Other", "phone": "+49 30 1234567"},
         )
         self.assertHeld(again, "refused parcels")
