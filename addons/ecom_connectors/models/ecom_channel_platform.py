@@ -195,6 +195,8 @@ class EcomChannel(models.Model):
                 Credential._save(channel, "access", "")
                 if channel.state == "needs_auth":
                     channel._clear_auth_error()
+        # What was typed in must not stay readable until the request ends.
+        self.invalidate_recordset([f"credential_{name}"], flush=False)
 
     def _compute_credentials_known(self):
         # Which ones there are is no secret; what they are is.
