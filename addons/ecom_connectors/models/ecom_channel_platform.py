@@ -337,7 +337,8 @@ class EcomChannel(models.Model):
 
     def _since(self, moment):
         """:return: where a poll begins that goes on from `moment`"""
-        start = (moment or self.connector_since or fields.Datetime.now()) - timedelta(
-            minutes=self.connector_overlap
-        )
-        return max(start, self.connector_since) if self.connector_since and moment else start
+        now = fields.Datetime.now()
+        if not moment:
+            return self.connector_since or now - timedelta(minutes=self.connector_overlap)
+        start = moment - timedelta(minutes=self.connector_overlap)
+        return max(start, self.connector_since) if self.connector_since else start
