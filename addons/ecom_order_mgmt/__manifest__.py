@@ -12,6 +12,7 @@
         "security/ir_rules.xml",
         "data/product_data.xml",
         "data/ir_cron_data.xml",
+        "data/fulfilment_data.xml",
         "views/ecom_order_templates.xml",
         "wizards/ecom_order_reason_views.xml",
         "views/ecom_order_views.xml",
@@ -21,6 +22,8 @@
         "views/ecom_channel_views.xml",
         "views/sale_order_views.xml",
         "views/ecom_menus.xml",
+        "views/ecom_shipment_views.xml",
+        "views/fulfilment_menus.xml",
     ],
     "application": True,
 }
