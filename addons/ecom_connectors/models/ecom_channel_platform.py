@@ -195,6 +195,8 @@ class EcomChannel(models.Model):
                 Credential._save(channel, "access", "")
                 if channel.state == "needs_auth":
                     channel._clear_auth_error()
+        # What was typed in must not stay readable until the request ends.
+        self.invalidate_recordset([f"credential_{name}"], flush=False)
 
     def _compute_credentials_known(self):
         # Which ones there are is no secret; what they are is.
@@ -335,7 +337,8 @@ class EcomChannel(models.Model):
 
     def _since(self, moment):
         """:return: where a poll begins that goes on from `moment`"""
-        start = (moment or self.connector_since or fields.Datetime.now()) - timedelta(
-            minutes=self.connector_overlap
-        )
-        return max(start, self.connector_since) if self.connector_since and moment else start
+        now = fields.Datetime.now()
+        if not moment:
+            return self.connector_since or now - timedelta(minutes=self.connector_overlap)
+        start = moment - timedelta(minutes=self.connector_overlap)
+        return max(start, self.connector_since) if self.connector_since else start

@@ -235,7 +235,7 @@ class EcomTask(models.Model):
         channel = self.channel_id.with_company(self.company_id)
         handler = channel._get_handler()
         try:
-            values = {**(self.payload or {}), "key": self.idempotency_key}
+            values = {**(self.payload or {}), "key": self.idempotency_key, **self._get_present()}
             result = getattr(handler, f"_push_{self.kind}")(channel, self, values) or {}
         except EcomAuthError as error:
             self._wait(error, counts=False)
@@ -266,6 +266,20 @@ class EcomTask(models.Model):
             }
         )
         return "sent"
+
+    def _get_present(self):
+        """:return: what is known by now, and was not when the message was written: a tracking number
+        often comes a moment after the goods"""
+        picking = self.picking_id
+        if self.kind != "shipment" or not picking:
+            return {}
+        tracking = picking.ecom_shipment_id.tracking_ref or picking.carrier_tracking_ref
+        known = {
+            "tracking": tracking,
+            "tracking_url": picking.carrier_tracking_url,
+            "carrier": (picking.ecom_shipment_id.carrier_id or picking.carrier_id).name,
+        }
+        return {key: value for key, value in known.items() if value}
 
     def _wait(self, error, counts=True):
         attempts = self.attempts if counts else self.attempts - (not error_unsure(error))

@@ -89,7 +89,7 @@ class EcomWebhook(models.Model):
         for channel in channels:
             if channel.is_platform and channel.state not in ("paused", "needs_auth"):
                 self._process(channel.with_company(channel.company_id))
-        self.env["ir.cron"]._commit_progress()
+        channels._cron_progress()
 
     @api.model
     def _process(self, channel):
