@@ -49,7 +49,7 @@ product = env["product.product"].create(
     {{"name": "Bench", "type": "consu", "is_storable": True, "taxes_id": False}})
 channel = env["ecom.channel"].create({{"name": "Bench", "tz": "Europe/Amsterdam"}})
 order = env["sale.order"].create({{
-    "partner_id": env.company.partner_id.id,
+    "partner_id": env["res.partner"].create({{"name": "Bench"}}).id,
     "order_line": [Command.create({{"product_id": product.id, "product_uom_qty": 1}})]}})
 order.action_confirm()
 order.picking_ids.action_cancel()
@@ -62,7 +62,7 @@ first_product = copies("product_product", product, PRODUCTS,
 orders = LINES // 4
 first_order = copies("sale_order", order, orders, name="'B' || n", access_token="NULL",
                      ecom_order_id="NULL",
-                     date_order="NOW() - (n % 730) * INTERVAL '1 day' - INTERVAL '1 hour'",
+                     date_order="NOW() - mod(n, 730) * INTERVAL '1 day' - INTERVAL '1 hour'",
                      write_date="NOW() - INTERVAL '2 days'")
 copies("sale_order_line", order.order_line, LINES,
        order_id=str(first_order) + " + (n - 1) / 4",
