@@ -77,15 +77,27 @@ env.cr.commit()
 """
 
 MEASURE = """
-import json, resource, time
+import json, os, resource, time
+
+env.cr.execute("SELECT pg_backend_pid()")
+(BACKEND,) = env.cr.fetchone()
+
+def server_cpu():
+    '''CPU seconds of this connection's process of the database server, if it is on this machine.'''
+    try:
+        fields = open(f"/proc/{{BACKEND}}/stat").read().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 def timed(name, work):
-    start, cpu = time.time(), time.process_time()
+    start, cpu, server = time.time(), time.process_time(), server_cpu()
     run = work()
     env.cr.commit()
     figures = {{key: value for key, value in run.figures.items() if key not in ("pool", "kits")}}
     print(json.dumps({{"step": name, "wall": round(time.time() - start, 1),
           "cpu": round(time.process_time() - cpu, 1),
+          "database_cpu": round(server_cpu() - server, 1), "load": round(os.getloadavg()[0], 1),
           "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
           **figures}}), flush=True)
 
