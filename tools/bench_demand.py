@@ -49,7 +49,7 @@ product = env["product.product"].create(
     {{"name": "Bench", "type": "consu", "is_storable": True, "taxes_id": False}})
 channel = env["ecom.channel"].create({{"name": "Bench", "tz": "Europe/Amsterdam"}})
 order = env["sale.order"].create({{
-    "partner_id": env.company.partner_id.id,
+    "partner_id": env["res.partner"].create({{"name": "Bench"}}).id,
     "order_line": [Command.create({{"product_id": product.id, "product_uom_qty": 1}})]}})
 order.action_confirm()
 order.picking_ids.action_cancel()
@@ -62,7 +62,7 @@ first_product = copies("product_product", product, PRODUCTS,
 orders = LINES // 4
 first_order = copies("sale_order", order, orders, name="'B' || n", access_token="NULL",
                      ecom_order_id="NULL",
-                     date_order="NOW() - (n % 730) * INTERVAL '1 day' - INTERVAL '1 hour'",
+                     date_order="NOW() - mod(n, 730) * INTERVAL '1 day' - INTERVAL '1 hour'",
                      write_date="NOW() - INTERVAL '2 days'")
 copies("sale_order_line", order.order_line, LINES,
        order_id=str(first_order) + " + (n - 1) / 4",
@@ -77,15 +77,27 @@ env.cr.commit()
 """
 
 MEASURE = """
-import json, resource, time
+import json, os, resource, time
+
+env.cr.execute("SELECT pg_backend_pid()")
+(BACKEND,) = env.cr.fetchone()
+
+def server_cpu():
+    '''CPU seconds of this connection's process of the database server, if it is on this machine.'''
+    try:
+        fields = open(f"/proc/{{BACKEND}}/stat").read().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 def timed(name, work):
-    start, cpu = time.time(), time.process_time()
+    start, cpu, server = time.time(), time.process_time(), server_cpu()
     run = work()
     env.cr.commit()
     figures = {{key: value for key, value in run.figures.items() if key not in ("pool", "kits")}}
     print(json.dumps({{"step": name, "wall": round(time.time() - start, 1),
           "cpu": round(time.process_time() - cpu, 1),
+          "database_cpu": round(server_cpu() - server, 1), "load": round(os.getloadavg()[0], 1),
           "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
           **figures}}), flush=True)
 

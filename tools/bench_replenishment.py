@@ -164,9 +164,10 @@ def measure(data, span, weeks, lead, limit):
         f"| Odoo's Suggest, sales of {SUGGEST_WINDOW} days x {factor:.2f} | | {reached:.3f} | "
         f"{suggest.fill_rate:.3f} | {suggest.stock_value:,.0f} | {suggest.orders} |",
         "",
-        f"At the target of {TARGET:.0%}: service {at_target[1]:.1%} "
-        f"({100 * (at_target[1] - TARGET):+.1f} points), stock value {saved:+.1%} less than "
-        "Suggest's at the same service.",
+        f"At the target of {TARGET:.0%}: reorder points lasted in {at_target[3]:.1%} "
+        f"({100 * (at_target[3] - TARGET):+.1f} points), weeks without a miss {at_target[1]:.1%} "
+        f"({100 * (at_target[1] - TARGET):+.1f} points), stock value {saved:.1%} less than "
+        "Suggest's at the same share of weeks without a miss.",
     ]
     return "\n".join(lines)
 

@@ -161,10 +161,6 @@ class EcomDemand(models.Model):
                     SELECT product_id FROM stock_move
                      WHERE company_id = %(company)s AND state = 'done'
                        AND write_date >= %(since)s
-                    UNION
-                    SELECT product_id FROM ecom_demand
-                     WHERE company_id = %(company)s AND source = 'import'
-                       AND write_date >= %(since)s
                 )
                 SELECT DISTINCT COALESCE(kit.component_id, touched.product_id)
                   FROM touched LEFT JOIN ecom_build_kit kit ON kit.kit_id = touched.product_id
@@ -204,16 +200,14 @@ class EcomDemand(models.Model):
                     INSERT INTO ecom_demand (
                         product_id, warehouse_id, channel_id, company_id, day, source,
                         qty, qty_gross, qty_cancelled, qty_outlier, qty_returned, qty_promoted,
-                        line_count, stockout, promotion,
-                        create_uid, write_uid, create_date, write_date)
+                        line_count, stockout, promotion)
                     SELECT product_id, warehouse_id, channel_id, %(company)s, day, source,
                            SUM(qty - cancelled - outlier), SUM(qty), SUM(cancelled), SUM(outlier),
                            SUM(returned),
                            SUM(CASE WHEN promoted THEN qty - cancelled - outlier ELSE 0 END),
                            COUNT(*) FILTER (WHERE qty > 0), FALSE,
                            SUM(CASE WHEN promoted THEN qty - cancelled ELSE 0 END) * 2
-                               > SUM(qty - cancelled) AND SUM(qty - cancelled) > 0,
-                           %(user)s, %(user)s, NOW() AT TIME ZONE 'UTC', NOW() AT TIME ZONE 'UTC'
+                               > SUM(qty - cancelled) AND SUM(qty - cancelled) > 0
                       FROM counted
                      GROUP BY product_id, warehouse_id, channel_id, day, source
                     RETURNING 1
@@ -221,7 +215,6 @@ class EcomDemand(models.Model):
                 SELECT COUNT(*) FROM written
                 """,
                 company=company.id,
-                user=self.env.uid,
             )
         )
         return {"lines": lines, "rows": rows[0][0]}
@@ -468,10 +461,9 @@ class EcomDemand(models.Model):
                     INSERT INTO ecom_demand (
                         product_id, warehouse_id, company_id, day, source, stockout, promotion,
                         qty, qty_gross, qty_cancelled, qty_outlier, qty_returned, qty_promoted,
-                        line_count, create_uid, write_uid, create_date, write_date)
+                        line_count)
                     SELECT product_id, warehouse_id, %(company)s, day, 'stock', TRUE, FALSE,
-                           0, 0, 0, 0, 0, 0, 0, %(user)s, %(user)s,
-                           NOW() AT TIME ZONE 'UTC', NOW() AT TIME ZONE 'UTC'
+                           0, 0, 0, 0, 0, 0, 0
                       FROM out WHERE %(recent)s
                         ON CONFLICT DO NOTHING
                     RETURNING 1
@@ -481,7 +473,6 @@ class EcomDemand(models.Model):
                 company=company.id,
                 today=today,
                 first=first,
-                user=self.env.uid,
                 recent=recent,
             )
         )

@@ -101,11 +101,13 @@ class EcomForecast(models.Model):
             weights = (forecast.choice or {}).get("weights") or {}
             if len(weights) > 1:
                 parts = sorted(weights.items(), key=lambda pair: -abs(pair[1]))[:4]
-                words = ", ".join(f"{name} {weight:.0%}" for name, weight in parts)
+                words = ", ".join(
+                    f"{name.replace('_', ' ')} {weight:.0%}" for name, weight in parts
+                )
                 forecast.method_words = self.env._("Combination: %(parts)s", parts=words)
             elif forecast.method == "sibling":
                 forecast.method_words = self.env._("Like its sibling")
             elif forecast.method == "none":
                 forecast.method_words = self.env._("No demand yet")
             else:
-                forecast.method_words = forecast.method
+                forecast.method_words = (forecast.method or "").replace("_", " ")

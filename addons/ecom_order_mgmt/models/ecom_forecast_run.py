@@ -11,8 +11,10 @@ from ..tools.replenishment import classes, history
 
 _logger = logging.getLogger(__name__)
 
-WEEKS = 104
+WEEKS = 156
 SEASON = 52
+# A season is believed when it has been seen twice.
+SEASON_FROM = 104
 # A pool of methods and each item's choice are learned anew after this time; in between the
 # choices are kept and only new items are tested.
 RELEARN_DAYS = 28
@@ -36,7 +38,7 @@ class EcomForecast(models.Model):
         siblings = self._siblings(company, histories)
         length = max((len(values) for values in histories.values()), default=0)
         horizon = self._horizon(company, policies)
-        season = (SEASON,) if length >= WEEKS else ()
+        season = (SEASON,) if length >= SEASON_FROM else ()
         quantiles = self._quantiles(policies)
         last = Run.search(
             [("company_id", "=", company.id), ("kind", "=", "forecast"), ("state", "=", "done")],

@@ -85,10 +85,10 @@ class EcomReplenishmentPolicy(models.Model):
     )
     lead_days = fields.Float("Lead Time in Days")
     review_days = fields.Integer(
-        "Order Every … Days", default=7, help="How often somebody looks at it and orders."
+        "Review Every (Days)", default=7, help="How often somebody looks at it and orders."
     )
     cover_days = fields.Integer(
-        "Order For … Days",
+        "Order for (Days)",
         default=30,
         help="How long one order shall last, over the reorder point.",
     )
@@ -98,7 +98,7 @@ class EcomReplenishmentPolicy(models.Model):
     season_start = fields.Date(help="The factor holds from here. Empty: always.")
     season_end = fields.Date(help="The factor holds until here. Empty: always.")
     prebuild_days = fields.Integer(
-        "Build Up … Days Before", help="Stock for the season comes in this long before its start."
+        "Build Up Before (Days)", help="Stock for the season comes in this long before its start."
     )
     end_of_life = fields.Date(
         help="Last day of sale. Until then no more is ordered than will be sold."
@@ -161,7 +161,7 @@ class EcomReplenishmentPolicy(models.Model):
         help="A product whose suggestions are always changed the same way is suggested that way.",
     )
     snooze_days = fields.Integer(
-        "Ask Again After … Days", default=14, help="After a suggestion was refused."
+        "Ask Again After (Days)", default=14, help="After a suggestion was refused."
     )
 
     _positive = models.Constraint(

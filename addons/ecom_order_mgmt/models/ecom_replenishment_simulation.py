@@ -44,7 +44,7 @@ class EcomReplenishmentSimulation(models.Model):
         check_company=True,
         default=lambda self: self._default_policy_id(),
     )
-    weeks = fields.Integer("Replay the Last … Weeks", default=26, required=True)
+    weeks = fields.Integer("Weeks to Replay", default=26, required=True)
     item_limit = fields.Integer(
         "Products", default=150, required=True, help="Those with the largest turnover."
     )

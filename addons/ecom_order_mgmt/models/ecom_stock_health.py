@@ -36,7 +36,7 @@ class EcomStockHealth(models.Model):
         "Sold in 90 Days", digits="Product Unit", readonly=True, help="Demand, sold or not."
     )
     cover_days = fields.Float(
-        "Lasts for … Days",
+        "Cover in Days",
         readonly=True,
         aggregator="avg",
         digits=(16, 0),
@@ -56,7 +56,7 @@ class EcomStockHealth(models.Model):
         "Ageing",
         readonly=True,
     )
-    idle_days = fields.Integer("Days Since Last Sale", readonly=True, aggregator="avg")
+    idle_days = fields.Integer("Days Unsold", readonly=True, aggregator="avg")
     state = fields.Selection(STATES, readonly=True)
     stockout_date = fields.Date("Out of Stock On", readonly=True, help="As last worked out.")
     excess_value = fields.Monetary(

@@ -21,6 +21,7 @@ from . import (
     test_stock_health,
     test_replenishment_simulation,
     test_replenishment_month,
+    test_replenishment_nightly,
     test_demand_import,
 )
 from . import test_review_rules

@@ -89,19 +89,16 @@ class EcomDemandImport(models.TransientModel):
                 INSERT INTO ecom_demand (
                     product_id, warehouse_id, day, source, company_id, qty, qty_gross,
                     qty_cancelled, qty_outlier, qty_returned, qty_promoted, line_count,
-                    stockout, promotion, create_uid, write_uid, create_date, write_date)
+                    stockout, promotion)
                 SELECT item.product, item.warehouse, item.day, 'import', %(company)s, item.qty,
-                       item.qty, 0, 0, 0, 0, 1, FALSE, FALSE, %(user)s, %(user)s,
-                       NOW() AT TIME ZONE 'UTC', NOW() AT TIME ZONE 'UTC'
+                       item.qty, 0, 0, 0, 0, 1, FALSE, FALSE
                   FROM unnest(%(products)s::int4[], %(warehouses)s::int4[], %(days)s::date[],
                               %(quantities)s::float8[]) AS item(product, warehouse, day, qty)
                 ON CONFLICT (product_id, warehouse_id, day, source, COALESCE(channel_id, 0))
-                DO UPDATE SET qty = EXCLUDED.qty, qty_gross = EXCLUDED.qty_gross,
-                              write_uid = EXCLUDED.write_uid, write_date = EXCLUDED.write_date
+                DO UPDATE SET qty = EXCLUDED.qty, qty_gross = EXCLUDED.qty_gross
                 RETURNING 1
                 """,
                 company=self.company_id.id,
-                user=self.env.uid,
                 products=list(products),
                 warehouses=list(warehouses),
                 days=list(dates),

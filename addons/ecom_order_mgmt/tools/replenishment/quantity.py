@@ -6,6 +6,8 @@ from math import ceil, floor
 
 #: Below this a quantity is nothing: the error of sums of floats.
 EPSILON = 1e-6
+#: A better price is no reason to order for longer than this: nobody knows what sells then.
+LONGEST_COVER = 180
 
 
 @dataclass(slots=True, frozen=True)
@@ -63,7 +65,8 @@ def break_worth_taking(qty, offers, daily_rate, holding_rate):
     """Return ``(quantity, saving)`` of the price break that pays best, ``(qty, 0)`` if none.
 
     Ordering up to a break saves on every piece, and costs the holding of the extra pieces
-    until they are needed: they wait for ``qty`` to be used up, and then fall evenly.
+    until they are needed: they wait for ``qty`` to be used up, and then fall evenly. A break
+    that would take longer than :data:`LONGEST_COVER` days to sell is not taken.
 
     :param daily_rate: expected demand per day
     :param holding_rate: cost of a year's holding, as a share of the price
@@ -75,6 +78,8 @@ def break_worth_taking(qty, offers, daily_rate, holding_rate):
     for offer in offers:
         extra = offer.minimum - qty
         if extra <= EPSILON or offer.price >= now:
+            continue
+        if offer.minimum / daily_rate > LONGEST_COVER:
             continue
         gained = (now - offer.price) * Decimal(str(offer.minimum))
         days = (qty + extra / 2) / daily_rate

@@ -8,7 +8,7 @@ const HEIGHT = 260;
 const MARGIN = { top: 16, right: 12, bottom: 28, left: 44 };
 const DAY = 24 * 3600 * 1000;
 
-/** A round number at or above the value, for the end of an axis. */
+/** A round number at or above the value, for the steps of an axis. */
 export function niceCeiling(value) {
     if (!(value > 0)) {
         return 1;
@@ -82,7 +82,9 @@ export class EcomReplenishmentChart extends Component {
             ...open.map(([, qty]) => qty),
             reorderPoint || 0
         );
-        const top = niceCeiling(highest);
+        const step = niceCeiling(highest / 4);
+        const steps = Math.max(1, Math.ceil(highest / step));
+        const top = step * steps;
         const right = this.state.width - MARGIN.right;
         const base = HEIGHT - MARGIN.bottom;
         const x = (ms) => MARGIN.left + ((ms - first) / (last - first)) * (right - MARGIN.left);
@@ -92,9 +94,9 @@ export class EcomReplenishmentChart extends Component {
         const bar = Math.max(1, x(first + 7 * DAY) - x(first) - 2);
         const upper = forecast.map(([day, , , high]) => [middle(day), y(high)]);
         const lower = forecast.map(([day, , low]) => [middle(day), y(low)]).reverse();
-        const ticks = [0, 0.25, 0.5, 0.75, 1].map((share) => ({
-            y: y(top * share),
-            label: String(Math.round(top * share * 100) / 100),
+        const ticks = Array.from({ length: steps + 1 }, (_, n) => ({
+            y: y(step * n),
+            label: String(Math.round(step * n * 100) / 100),
         }));
         const labels = Math.max(2, Math.floor(this.state.width / 110));
         const dates = Array.from({ length: labels }, (_, n) => {
