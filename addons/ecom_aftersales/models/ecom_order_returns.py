@@ -1,4 +1,5 @@
 from odoo import fields, models
+from odoo.exceptions import LockError, UserError
 
 
 class EcomOrder(models.Model):
@@ -27,3 +28,29 @@ class EcomOrder(models.Model):
         """Button: open the dialogue that starts a case about this order."""
         self.ensure_one()
         return self.env["ecom.return.new"]._open(order=self)
+
+    def _keep_too_late(self, message):
+        """The channel cancels what has left: a case sees to stopping it, or to its way back."""
+        result = super()._keep_too_late(message)
+        for order in self.filtered(lambda o: o.channel_status == "cancelled" and o.sale_order_id):
+            sale_order = order.sale_order_id
+            if sale_order.state != "sale" or sale_order.ecom_return_ids.filtered("is_open"):
+                continue
+            try:
+                with self.env.cr.savepoint():
+                    self.env["ecom.return"].with_context(ecom_decide_by_hand=True)._create_request(
+                        {
+                            "type": "intercept",
+                            "origin": "platform",
+                            "order_id": order.id,
+                            "reason": "cancelled",
+                            "description": message,
+                            "request_key": f"cancel/{order.id}",
+                        }
+                    )
+            except LockError:
+                raise
+            except UserError as error:
+                # Everything of it is in a case already; the order says the rest.
+                order._message_log(body=str(error))
+        return result

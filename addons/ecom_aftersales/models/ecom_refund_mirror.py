@@ -59,7 +59,11 @@ class EcomRefund(models.Model):
             try:
                 # One refund that cannot be booked must not keep the others from it.
                 with self.env.cr.savepoint():
-                    refund._create_case(order)
+                    case = refund._find_open_case(order)
+                    if case:
+                        refund._settle_open_case(case)
+                    else:
+                        refund._create_case(order)
             except LockError:
                 raise
             except (UserError, ValidationError) as error:
@@ -80,6 +84,28 @@ class EcomRefund(models.Model):
             order="id",
             limit=1,
         )
+
+    def _find_open_case(self, order):
+        """A case that waits for just this money: the channel paid what we were about to pay."""
+        return order.ecom_return_ids.filtered(
+            lambda case: case.request_state in ("new", "approved")
+            and not case.amount_issued
+            and case.amount_due
+            and not case.currency_id.compare_amounts(case.amount_due, self.amount)
+        )[:1]
+
+    def _settle_open_case(self, case):
+        if case.request_state == "new":
+            case._approve(self.env._("Approved: the channel refunded it on its own."))
+        self.return_id = case
+        # Approving may have paid already, where the policy says so.
+        payment = case.payment_ids.filtered(lambda p: p.state in ("todo", "failed"))
+        if payment:
+            payment[0].refund_id = self
+            payment[0]._set_done(self.number)
+            return
+        self._add_payment(case)
+        case._create_credit_notes()
 
     def _get_mirror_problem(self, order):
         """:return: why no case can be made of the refund, as a text, or None"""
@@ -139,11 +165,16 @@ class EcomRefund(models.Model):
         )
         self.return_id = case
         case._stop_unshipped()
-        payment = self.env["ecom.return.payment"].create(
+        self._add_payment(case)
+        case.refund_days = 0
+        case._create_credit_notes()
+
+    def _add_payment(self, case):
+        return self.env["ecom.return.payment"].create(
             {
                 "return_id": case.id,
-                "sale_order_id": order.id,
-                "currency_id": order.currency_id.id,
+                "sale_order_id": case.sale_order_id.id,
+                "currency_id": case.currency_id.id,
                 "amount": self.amount,
                 "method": "mirror",
                 "state": "done",
@@ -153,9 +184,6 @@ class EcomRefund(models.Model):
                 "key": f"refund/{self.channel_id.id}/{self.external_id}",
             }
         )
-        case.refund_days = 0
-        case._create_credit_notes()
-        return payment
 
     def _get_case_lines(self, order):
         """:return: (values of case lines, texts of what the order does not hold any more)"""

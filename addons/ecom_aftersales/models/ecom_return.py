@@ -9,7 +9,7 @@ from .ecom_return_reason import FAULTS
 # Types that take pieces of the order for themselves: each piece can be in one of them once.
 TAKING_TYPES = ("refund_only", "return", "exchange", "refused", "intercept")
 # Types whose goods come back.
-GOODS_TYPES = ("return", "exchange", "warranty", "refused", "unknown")
+GOODS_TYPES = ("return", "exchange", "warranty", "refused", "intercept", "unknown")
 # Types whose goods are paid back.
 MONEY_TYPES = ("refund_only", "return", "refused", "intercept")
 

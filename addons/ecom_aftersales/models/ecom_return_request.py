@@ -409,7 +409,8 @@ class EcomReturn(models.Model):
             )
             if self.env.context.get("ecom_preview"):
                 continue
-            if verdict.allowed and verdict.automatic:
+            by_hand = self.env.context.get("ecom_decide_by_hand")
+            if verdict.allowed and verdict.automatic and not by_hand:
                 case._approve(self.env._("Approved by the policy. %(why)s", why=text))
             else:
                 case._remind(

@@ -237,3 +237,26 @@ class TestTicket(AftersalesCase):
             ticket.with_user(portal).name = "x"
         with self.assertRaises(AccessError):
             ticket.with_user(portal).action_solve()
+
+    def test_order_is_rated_once_after_delivery(self):
+        self.channel.rating_days = 5
+        sale_order = self._sell(ship=True, placed_at="2026-11-01T10:00:00Z")
+        order = sale_order.ecom_order_id
+        cron = self.env.ref("ecom_aftersales.ir_cron_ratings")
+
+        def run(day):
+            with freeze_time(day), self.enter_registry_test_mode():
+                cron.method_direct_trigger()
+            order.invalidate_recordset()
+
+        sale_order.picking_ids.date_done = "2026-11-02 10:00:00"
+        run("2026-11-03")
+        self.assertFalse(order.rating_asked_at)
+        run("2026-11-08")
+        self.assertTrue(order.rating_asked_at)
+        self.assertEqual(len(order.rating_ids), 1)
+        run("2026-11-09")
+        self.assertEqual(len(order.rating_ids), 1)
+        order.rating_apply(1, token=order._rating_get_access_token(), feedback="Late")
+        ticket = self.env["ecom.ticket"].search([("order_id", "=", order.id)])
+        self.assertRecordValues(ticket, [{"kind": "rating", "description": "Late"}])

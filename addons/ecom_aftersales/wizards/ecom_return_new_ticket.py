@@ -10,6 +10,6 @@ class EcomReturnNew(models.TransientModel):
         return "ticket" if self.ticket_id else super()._get_origin()
 
     def _after_create(self, case):
-        super()._after_create(case)
         if self.ticket_id:
             self.ticket_id.return_id = case
+        return super()._after_create(case)
