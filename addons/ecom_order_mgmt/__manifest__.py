@@ -32,6 +32,7 @@
         "views/ecom_tracking_code_views.xml",
         "views/ecom_tracking_views.xml",
         "views/ecom_tracking_templates.xml",
+        "views/ecom_delivery_option_views.xml",
         "views/fulfilment_menus.xml",
         "views/logistics_menus.xml",
     ],

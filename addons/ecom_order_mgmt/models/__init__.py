@@ -41,4 +41,7 @@ from . import (
     ecom_order_tracking,
     delivery_carrier,
     sale_order_tracking,
+    ecom_delivery_option,
+    ecom_carrier_rule,
+    ecom_shipment_carrier,
 )

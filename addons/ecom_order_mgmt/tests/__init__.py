@@ -10,4 +10,5 @@ from . import (
     test_totals,
     test_tracking,
     test_tracking_page,
+    test_delivery_option,
 )
