@@ -1,6 +1,5 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.tools import SQL
 
 CLOSED = ("shipped", "delivered", "cancelled")
 
@@ -188,27 +187,11 @@ class EcomShipment(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         unnamed = [vals for vals in vals_list if vals.get("name", "/") == "/"]
-        for vals, name in zip(unnamed, self._next_names(len(unnamed)), strict=True):
-            vals["name"] = name
-        return super().create(vals_list)
-
-    @api.model
-    def _next_names(self, count):
-        """:return: list of new names, by one query however many"""
-        if not count:
-            return []
         # Making a shipment is the right; its number needs no right of its own.
         sequence = self.env.ref("ecom_order_mgmt.sequence_ecom_shipment").sudo()
-        if sequence.implementation != "standard" or sequence.use_date_range:
-            return [sequence.next_by_id() for _index in range(count)]
-        self.env.cr.execute(
-            SQL(
-                "SELECT nextval(%s) FROM generate_series(1, %s)",
-                f"ir_sequence_{sequence.id:03d}",
-                count,
-            )
-        )
-        return [sequence.get_next_char(number) for (number,) in self.env.cr.fetchall()]
+        for vals, name in zip(unnamed, sequence._ecom_next(len(unnamed)), strict=True):
+            vals["name"] = name
+        return super().create(vals_list)
 
     def write(self, vals):
         result = super().write(vals)

@@ -61,10 +61,12 @@ class StockPicking(models.Model):
         shipments = Shipment.with_context(
             tracking_disable=True, mail_create_nolog=True, mail_create_nosubscribe=True
         ).create([picking._prepare_ecom_shipment_vals() for picking in fresh])
-        for picking, shipment in zip(fresh, shipments, strict=True):
-            picking.with_context(tracking_disable=True).write(
-                {"ecom_shipment_id": shipment.id, "ecom_own_shipment_id": shipment.id}
-            )
+        # Their orders are known: no need to work them out one by one when the link is set.
+        with self.env.protecting([Shipment._fields["order_ids"]], shipments):
+            for picking, shipment in zip(fresh, shipments, strict=True):
+                picking.with_context(tracking_disable=True).write(
+                    {"ecom_shipment_id": shipment.id, "ecom_own_shipment_id": shipment.id}
+                )
         return shipments.with_context(tracking_disable=False)
 
     def _prepare_ecom_shipment_vals(self):
@@ -76,6 +78,7 @@ class StockPicking(models.Model):
             "carrier_id": self.carrier_id.id,
             "partner_id": self.partner_id.id,
             "priority": self.priority,
+            "order_ids": [fields.Command.set(sale_order.ecom_order_id.ids)],
             "recipient_key": sale_order.ecom_order_id._get_recipient_key(),
             "eta": sale_order.commitment_date or False,
         }
