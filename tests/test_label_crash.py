@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import signal
 import subprocess
 import time
 
@@ -9,7 +10,10 @@ import pytest
 
 from tools.dev import odoo as dev_odoo
 from tools.dev import paths
-from tools.dev.ui import kill_group
+
+pytestmark = pytest.mark.skipif(
+    not os.environ.get("ECOM_HEAVY"), reason="some minutes; ECOM_HEAVY=1 runs it"
+)
 
 KEY = "a key for the tests of credentials"
 
@@ -110,7 +114,7 @@ def _worker(database, code, folder, name):
     line = dev_odoo.command(f"--database={database}", "--no-http", sub="shell")
     return subprocess.Popen(
         line,
-        stdin=open(script, "rb"),  # noqa: SIM115
+        stdin=open(script, "rb"),
         stdout=log,
         stderr=log,
         env={**os.environ, **dev_odoo.environment()},
@@ -141,14 +145,13 @@ def test_killed_at_each_step(ecom_db, shell, carrier, tmp_path):
         mark, ready = tmp_path / f"{name}.mark", tmp_path / f"{name}.ready"
         carrier.fail = fail
         carrier.asked.clear()
-        code = WORK.format(
-            shipment=shipment, hook=hook.format(mark=str(mark)), ready=str(ready)
-        )
+        code = WORK.format(shipment=shipment, hook=hook.format(mark=str(mark)), ready=str(ready))
         process = _worker(ecom_db, code, tmp_path, name)
         try:
             _wait(carrier.asked.is_set if fail else mark.exists)
         finally:
-            kill_group(process)
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait(30)
         carrier.fail = None
     # The timers of living workers go on, twice to be sure that nothing is done again.
     out = shell(

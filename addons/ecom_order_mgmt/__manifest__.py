@@ -40,6 +40,7 @@
         "views/ecom_tracking_templates.xml",
         "wizards/ecom_fulfilment_wizards_views.xml",
         "views/fulfilment_views.xml",
+        "views/ecom_delivery_option_views.xml",
         "views/fulfilment_menus.xml",
         "data/ecom_review_data.xml",
         "wizards/ecom_order_bulk_views.xml",

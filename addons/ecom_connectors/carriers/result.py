@@ -78,3 +78,14 @@ def money(value):
     except InvalidOperation:
         return None
     return amount if amount.is_finite() else None
+
+
+def rate_of(rates, service):
+    """:return: the rate of a service, or None. Carriers name a service by the region it is sold in
+    ("ups_standard" is offered as "ups_standard_eu"), or answer with the one that was asked for."""
+    exact = [rate for rate in rates if rate.service == service]
+    regional = [rate for rate in rates if rate.service.startswith(f"{service}_")]
+    for found in (exact, regional, list(rates)):
+        if len(found) == 1:
+            return found[0]
+    return min(exact, key=lambda rate: rate.amount) if exact else None

@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import float_round
 
+from ..carriers.result import rate_of
+
 
 class DeliveryCarrier(models.Model):
     """Delivery methods whose carrier is reached through karrio.
@@ -71,12 +73,12 @@ class DeliveryCarrier(models.Model):
                 weight,
             )
         )
-        rates = [rate for rate in answer.items if rate.service == self.ecom_service]
-        if not rates:
+        rate = rate_of(answer.items, self.ecom_service)
+        if not rate:
             return self._rate_failed(
                 answer.text or self.env._("The carrier does not offer this service there.")
             )
-        price = self._in_company_currency(rates[0], order.company_id)
+        price = self._in_company_currency(rate, order.company_id)
         return {"success": True, "price": price, "error_message": False, "warning_message": False}
 
     def _rate_failed(self, message):

@@ -8,7 +8,7 @@ from odoo.tools import SQL
 
 from odoo.addons.ecom_order_mgmt.concurrency import RETRYABLE, create_once
 
-from ..carriers.result import money
+from ..carriers.result import money, rate_of
 
 _logger = logging.getLogger(__name__)
 
@@ -307,18 +307,13 @@ class EcomLabel(models.Model):
                 "services": [request["service"]],
             }
         )
-        for rate in rates.items:
-            if rate.service == request["service"]:
-                currency = self.env["res.currency"].search([("name", "=", rate.currency)], limit=1)
-                self.write(
-                    {
-                        "amount": float(rate.amount),
-                        "currency_id": currency.id,
-                        "price_quoted": True,
-                    }
-                )
-                self._commit()
-                return
+        rate = rate_of(rates.items, request["service"])
+        if rate:
+            currency = self.env["res.currency"].search([("name", "=", rate.currency)], limit=1)
+            self.write(
+                {"amount": float(rate.amount), "currency_id": currency.id, "price_quoted": True}
+            )
+            self._commit()
 
     def _apply(self):
         """Put the numbers on the shipment; repeated until it is done."""

@@ -52,6 +52,29 @@ class EcomTracking(http.Controller):
             "ecom_order_mgmt.tracking_page", shipment._get_page_values(), env=shipment.env
         )
 
+    @http.route(
+        "/track/<string:token>/option",
+        type="http",
+        auth="public",
+        methods=["POST"],
+        sitemap=False,
+        save_session=False,
+        # The token in the address is the right to choose; nobody else's page knows it.
+        csrf=False,
+    )
+    def choose_option(self, token, option="", **_params):
+        caller = request.httprequest.remote_addr
+        if LIMIT.take(caller, time.monotonic(), cost=5):
+            return self._answer("ecom_order_mgmt.tracking_missing", {"busy": True}, status=429)
+        shipment = self._find(token)
+        if not shipment:
+            LIMIT.charge(caller, time.monotonic(), WRONG_TOKEN_COST)
+            return self._answer("ecom_order_mgmt.tracking_missing", {}, status=404)
+        if option.isdigit():
+            # What may be chosen is checked there: neither another shop's option nor a late change.
+            shipment._choose_option(shipment.env["ecom.delivery.option"].browse(int(option)))
+        return request.redirect(f"/track/{token}", code=303, local=True)
+
     def _find(self, token):
         """:return: the shipment of this token, readable; or None"""
         if not TOKEN.match(token):

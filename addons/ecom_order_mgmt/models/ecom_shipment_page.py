@@ -98,6 +98,8 @@ class EcomShipment(models.Model):
             "shipment": info,
             "company": self.company_id,
             "headline": self._get_headline(info),
+            "offered": self._get_offered_options(),
+            "token": self.access_token,
             "steps": [labels[step] for step in STEPS],
             "page_lang": (self.env.lang or "en_US").replace("_", "-"),
             "orders": ", ".join(o.number or o.external_id for o in self.order_ids),

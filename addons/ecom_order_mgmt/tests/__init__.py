@@ -23,6 +23,7 @@ from . import (
     test_replenishment_month,
     test_replenishment_nightly,
     test_demand_import,
+    test_delivery_option,
 )
 from . import test_review_rules
 from . import test_review_checks
