@@ -108,6 +108,7 @@ class EcomOrder(models.Model):
             warehouses = channel._get_source_warehouses()
             locked = orders.filtered("source_locked")
             warehouses |= locked.sale_order_id.order_line.ecom_warehouse_id
+            warehouses |= orders.rule_warehouse_id
             lines = orders._get_source_lines()
             products = self.env["product.product"].browse(
                 {p for found in lines.values() for line in found for p in line.parts}
@@ -176,6 +177,9 @@ class EcomOrder(models.Model):
             left = capacity - used[warehouse.id] if capacity else None
             if self.source_locked:
                 refused = None if warehouse in chosen else self.env._("a person chose another one")
+            elif self.rule_warehouse_id:
+                ruled = warehouse == self.rule_warehouse_id
+                refused = None if ruled else self.env._("a rule chose another one")
             elif channel.sourcing == "fixed":
                 refused = None
             elif warehouse in self.excluded_warehouse_ids:
@@ -239,12 +243,20 @@ class EcomOrder(models.Model):
             {
                 "order_id": self.id,
                 "stage": "source",
-                "rule": "manual" if self.source_locked else f"sourcing={self.channel_id.sourcing}",
+                "rule": self._get_source_rule(),
                 "summary": summary,
                 "details": details,
             }
         )
         return decisions
+
+    def _get_source_rule(self):
+        """:return: what a decision names as the rule behind the choice"""
+        if self.source_locked:
+            return "manual"
+        if self.rule_warehouse_id:
+            return "review rule"
+        return f"sourcing={self.channel_id.sourcing}"
 
     def _describe(self, candidate, plan):
         chosen = plan and any(candidate is part for part, _quantities in plan.parts)

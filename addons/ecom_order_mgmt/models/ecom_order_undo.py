@@ -8,7 +8,7 @@ class EcomOrder(models.Model):
 
     _inherit = "ecom.order"
 
-    def _get_fulfilment_stage(self):
+    def _get_undo_stage(self):
         """:return: how far the goods have come: 0 not confirmed, 1 delivery made, 2 picked, 3 gone
         or invoiced"""
         self.ensure_one()
@@ -24,7 +24,7 @@ class EcomOrder(models.Model):
     def _is_too_late(self, kinds):
         """:param kinds: iterable of lines, address, memo, payment, refund
         :return: whether fulfilment has gone too far for one of these changes"""
-        stage, channel = self._get_fulfilment_stage(), self.channel_id
+        stage, channel = self._get_undo_stage(), self.channel_id
         return any(stage >= STAGE_LIMITS[channel[f"undo_{kind}"]] for kind in kinds)
 
     def _undo_approval(self, kind, why):

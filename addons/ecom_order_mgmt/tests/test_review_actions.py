@@ -126,6 +126,9 @@ class TestActions(ReviewCase):
 
     def test_warehouse(self):
         warehouse = self.env["stock.warehouse"].create({"name": "Second", "code": "SEC2"})
+        self.env["stock.quant"]._update_available_quantity(
+            self.product, warehouse.lot_stock_id, 100
+        )
         order, other = self._two({"kind": "warehouse", "warehouse_id": warehouse.id})
         self.assertEqual(order.sale_order_id.picking_ids.picking_type_id.warehouse_id, warehouse)
         self.assertEqual(other.sale_order_id.warehouse_id, self.warehouse)
