@@ -75,17 +75,20 @@ class EcomOrder(models.Model):
 
     def _refresh_facts(self):
         """Bring the facts up to date; only what changed is written."""
-        orders = self.filtered(lambda order: order.document and order.sale_order_id)
+        # A JSON field is copied each time it is read: once is enough.
+        documents = {order: order.document for order in self if order.sale_order_id}
+        documents = {order: document for order, document in documents.items() if document}
+        orders = self.browse([order.id for order in documents])
         if not orders:
             return
         now = fields.Datetime.now()
         facts = orders._get_line_facts()
         buyers = orders._get_buyer_facts()
         tags = defaultdict(orders.browse)
-        for order in orders:
+        for order, document in documents.items():
             contact = order.sale_order_id.partner_shipping_id
             vals = {
-                **review_facts.of_document(order.document),
+                **review_facts.of_document(document),
                 **facts[order.id],
                 **buyers.get(order.id, {"buyer_order_count": 0, "buyer_days": 0}),
                 "ship_contact_id": contact.id,

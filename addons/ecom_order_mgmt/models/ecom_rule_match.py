@@ -33,10 +33,11 @@ class EcomRule(models.Model):
         :return: Matched; a rule whose evaluation fails is in `failed` and harms no other
         """
         now = now or fields.Datetime.now()
+        groups = orders.grouped(lambda order: (order.company_id.id, order.channel_id.id))
         try:
             # One savepoint for all of them: failures are rare.
             with self.env.cr.savepoint():
-                return Matched({rule: rule._match_one(orders, now, past) for rule in self})
+                return Matched({rule: rule._match_one(orders, groups, now, past) for rule in self})
         except RETRYABLE:
             raise
         except Exception as error:  # noqa: BLE001 - looked into below, rule by rule
@@ -45,7 +46,7 @@ class EcomRule(models.Model):
         for rule in self:
             try:
                 with self.env.cr.savepoint():
-                    result.hits[rule] = rule._match_one(orders, now, past)
+                    result.hits[rule] = rule._match_one(orders, groups, now, past)
             except RETRYABLE:
                 raise
             except Exception as error:  # noqa: BLE001 - it becomes the rule's fault
@@ -53,10 +54,11 @@ class EcomRule(models.Model):
                 result.failed[rule] = f"{type(error).__name__}: {error}"
         return result
 
-    def _match_one(self, orders, now, past=False):
-        """:return: {order id: what was found}"""
+    def _match_one(self, orders, groups, now, past=False):
+        """:param groups: {(company id, channel id): orders}
+        :return: {order id: what was found}"""
         self.ensure_one()
-        candidates = self._get_candidates(orders, now, past)
+        candidates = self._get_candidates(orders, groups, now, past)
         if not candidates:
             return {}
         domain = self._parse_domain(self.domain)
@@ -67,7 +69,7 @@ class EcomRule(models.Model):
             return {order.id: self._explain(domain, order) for order in found}
         return self._combine(found, [check._evaluate(found, past) for check in self.check_ids])
 
-    def _get_candidates(self, orders, now, past=False):
+    def _get_candidates(self, orders, groups, now, past=False):
         """:return: the orders that the rule may be about at all: company, channels, dates"""
         self.ensure_one()
         too_early = self.active_from and now < self.active_from
@@ -75,12 +77,13 @@ class EcomRule(models.Model):
         if (too_early or too_late) and not past:
             return orders.browse()
         companies, channels = set(self.company_id.ids), set(self.channel_ids.ids)
-        if not companies and not channels:
-            return orders
-        return orders.filtered(
-            lambda order: (not companies or order.company_id.id in companies)
-            and (not channels or order.channel_id.id in channels)
-        )
+        fit = [
+            group
+            for (company, channel), group in groups.items()
+            if (not companies or company in companies) and (not channels or channel in channels)
+        ]
+        # The recordset itself keeps the order and the prefetching of the caller.
+        return orders if len(fit) == len(groups) else orders.browse().concat(*fit)
 
     def _combine(self, orders, results):
         """:param results: per check {order id: what was found}

@@ -1,3 +1,4 @@
+from collections import defaultdict
 from dataclasses import dataclass, field
 
 from odoo import fields, models
@@ -63,39 +64,48 @@ class EcomRule(models.Model):
         now = now or fields.Datetime.now()
         matched = self._match(orders, now, past)
         verdicts = {} if past else orders._get_verdicts()
+        fresh = defaultdict(list)
+        for rule, hits in matched.hits.items():
+            for order_id, reason in hits.items():
+                fresh[order_id].append((rule, reason))
         plans = {}
         for order in orders:
             plan = plans[order.id] = Plan(asked=len(self))
             # A past order is judged at the time at which it was made.
             moment = order.placed_at or now if past else now
             acted, seen_at = verdicts.get(order.id, (frozenset(), False))
-            for rule in self:
-                reason = self._judge(rule, order, matched, acted, seen_at)
-                if reason is None:
-                    continue
+            hits = self._judge_again(order, matched, acted, seen_at) if seen_at else fresh[order.id]
+            for rule, reason in hits:
                 hit = Hit(rule, reason, acted=rule.id in acted)
                 plan.hits.append(hit)
                 for action in rule.action_ids:
                     getattr(rule, f"_plan_{action.kind}")(action, order, plan, hit, moment)
                 if rule.stop:
                     break
-        for rule, error in matched.failed.items():
-            for order in rule._get_candidates(orders, now, past):
-                plans[order.id].failed[rule] = error
+        if matched.failed:
+            groups = orders.grouped(lambda order: (order.company_id.id, order.channel_id.id))
+            for rule, error in matched.failed.items():
+                for order in rule._get_candidates(orders, groups, now, past):
+                    plans[order.id].failed[rule] = error
         return plans
 
-    def _judge(self, rule, order, matched, acted, seen_at):
-        """:return: what was found, or None where the rule does not hold
+    def _judge_again(self, order, matched, acted, seen_at):
+        """:return: list of (rule, what was found) of an order that the rules have seen before
 
         A rule that looked at this version of the order already, and neither watches nor was
         changed since, is not asked a second time: its verdict stands.
         """
-        if rule in matched.failed:
-            return None
-        stands = seen_at and not rule.watch and rule.changed_at < seen_at
-        if stands and rule.id not in acted:
-            return None
-        return matched.hits[rule].get(order.id, "" if stands else None)
+        result = []
+        for rule in self:
+            if rule in matched.failed:
+                continue
+            stands = not rule.watch and rule.changed_at < seen_at
+            if stands and rule.id not in acted:
+                continue
+            reason = matched.hits[rule].get(order.id, "" if stands else None)
+            if reason is not None:
+                result.append((rule, reason))
+        return result
 
     # === ONE METHOD PER ACTION === #
 

@@ -14,7 +14,7 @@ class TestReviewTour(HttpCase, ReviewCase):
         self.start_tour("/odoo/ecom-rules/new", "ecom_review_rule_tour", login="admin", timeout=120)
         rule = self.env["ecom.rule"].search([("name", "=", "Tour rule")])
         self.assertRecordValues(
-            rule, [{"state": "active", "domain": '[("amount_total", ">=", 200)]'}]
+            rule, [{"state": "active", "domain": '[("amount_total", ">", 200)]'}]
         )
         self.assertEqual(rule.action_ids.kind, "hold")
 

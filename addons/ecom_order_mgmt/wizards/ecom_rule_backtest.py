@@ -18,7 +18,6 @@ class EcomRuleBacktest(models.TransientModel):
 
     _name = "ecom.rule.backtest"
     _description = "Rules Tried on Past Orders"
-    _rec_name = "id"
 
     rule_ids = fields.Many2many("ecom.rule", string="Rules", required=True)
     with_active = fields.Boolean(
@@ -39,6 +38,13 @@ class EcomRuleBacktest(models.TransientModel):
     seconds = fields.Float("Took (Seconds)", readonly=True, digits=(16, 1))
     remark = fields.Text(readonly=True)
     line_ids = fields.One2many("ecom.rule.backtest.line", "backtest_id", "Orders", readonly=True)
+
+    @api.depends("rule_ids")
+    def _compute_display_name(self):
+        for wizard in self:
+            wizard.display_name = self.env._(
+                "Trial: %s", ", ".join(wizard.rule_ids[:3].mapped("name")) or "…"
+            )
 
     @api.constrains("days")
     def _check_days(self):
@@ -79,14 +85,7 @@ class EcomRuleBacktest(models.TransientModel):
                 "seconds": time.monotonic() - start,
             }
         )
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Tried on Past Orders"),
-            "res_model": self._name,
-            "res_id": self.id,
-            "view_mode": "form",
-            "target": "current",
-        }
+        return True
 
     def _get_rules(self):
         rules = self.rule_ids

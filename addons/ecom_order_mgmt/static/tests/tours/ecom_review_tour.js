@@ -27,9 +27,13 @@ registry.category("web_tour.tours").add("ecom_review_rule_tour", {
             run: "click",
         },
         {
-            content: "At least",
+            content: "More than",
             trigger: ".o_tree_editor_condition .o_tree_editor_editor:nth-child(2) select",
-            run: "selectByLabel ≥",
+            run: "selectByLabel greater than",
+        },
+        {
+            content: "The value follows the operator",
+            trigger: ".o_tree_editor_condition .o_tree_editor_editor:nth-child(2) select:value('\">\"')",
         },
         {
             content: "200",
@@ -56,6 +60,10 @@ registry.category("web_tour.tours").add("ecom_review_rule_tour", {
         {
             trigger: ".o_select_menu_item:contains(/^Hold$/), .modal .o_field_widget[name=kind] option:contains(/^Hold$/)",
             run: "click",
+        },
+        {
+            content: "The form asks how long",
+            trigger: ".modal .o_field_widget[name=until]",
         },
         {
             trigger: ".modal .o_form_button_save",
