@@ -60,8 +60,10 @@ class EcomShipment(models.Model):
         """
         self._check_packer()
         code = (code or "").strip()
-        found = code and self.with_context(active_test=False).search(
+        # A packer need not see orders to find the parcel of one; the company rule still holds.
+        found = code and self.sudo().with_context(active_test=False).search(
             [
+                ("company_id", "in", self.env.companies.ids),
                 "|", "|", "|", "|",
                 ("name", "=ilike", code),
                 ("tracking_ref", "=", code),
@@ -74,7 +76,6 @@ class EcomShipment(models.Model):
         if not found:
             return {"error": self.env._("Nothing is known by %(code)s.", code=code)}
         # A parcel that travels in another one: that is the one to pack.
-        found = found.sudo()
         found = found.mapped(lambda s: s.merged_into_id or s)
         open_ones = found.filtered(lambda s: s.state in ("draft", "ready", "picking", "packed"))
         shipment = (open_ones or found).sorted(lambda s: (s.state == "packed", s.due_at or s.create_date))[0]  # fmt: skip
@@ -114,6 +115,8 @@ class EcomShipment(models.Model):
                     "from": ", ".join(move.move_line_ids.location_id.mapped("name")),
                 }
             )
+        # Whether the parcel itself is refused; errors of a single scan are not stored.
+        data["stopped"] = "error" in data
         data["missing"] = sum(line["wanted"] - line["scanned"] for line in data["lines"])
         return data
 

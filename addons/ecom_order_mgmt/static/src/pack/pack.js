@@ -26,7 +26,7 @@ export class EcomPack extends Component {
     }
 
     get placeholder() {
-        return this.state.parcel && !this.state.parcel.error
+        return this.state.parcel && !this.state.parcel.stopped
             ? _t("Scan goods")
             : _t("Scan a parcel, delivery or order");
     }
@@ -43,7 +43,7 @@ export class EcomPack extends Component {
         if (!code || this.state.busy) {
             return;
         }
-        const open = this.state.parcel && !this.state.parcel.error;
+        const open = this.state.parcel && !this.state.parcel.stopped;
         const packing = open && ["ready", "draft", "picking"].includes(this.state.parcel.state);
         await this.ask(() =>
             packing
