@@ -7,3 +7,6 @@ from . import test_import_access
 from . import test_online_retail
 from . import test_import_tour
 from . import test_connector_sim
+from . import test_connector_contracts
+from . import test_connector_stock
+from . import test_connector_page
