@@ -17,6 +17,7 @@ _logger = logging.getLogger(__name__)
 
 KINDS = ("orders", "listings", "shipments", "stock")
 RECONCILE_DAYS = 2
+UNEXPECTED = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
 WAITS = (1, 2, 5, 10, 20, 30, 60, 120)
 
 
@@ -176,6 +177,17 @@ class EcomChannel(models.Model):
             self._on_sync_error(sync, error)
         except (UserError, Unmappable) as error:
             self._on_sync_error(sync, EcomConnectorError(str(error)))
+        except UNEXPECTED as error:
+            # An answer of a shape that the connector does not know: this channel waits for a
+            # person, the others go on.
+            _logger.exception("Channel %s: %s", self.id, kind)
+            if not modules.module.current_test:
+                self.env.cr.rollback()
+            message = self.env._(
+                "The shop answered what this connector does not understand (%(error)s).",
+                error=f"{type(error).__name__}: {error}",
+            )
+            self._on_sync_error(sync, EcomConnectorError(message))
         except RETRYABLE as error:
             if modules.module.current_test:
                 raise

@@ -11,6 +11,9 @@ from odoo.addons.ecom_order_mgmt.concurrency import RETRYABLE
 from ..exceptions import EcomAuthError, EcomConnectorError, EcomRetryableError
 from ..platforms.base import Unmappable
 
+# An answer of a shape that a connector does not know ends in one of these.
+UNEXPECTED = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
+
 _logger = logging.getLogger(__name__)
 
 BATCH = 200
@@ -140,6 +143,12 @@ class EcomWebhook(models.Model):
             return False
         except (UserError, Unmappable) as error:
             self._put_off(done, str(error), True)
+            return False
+        except UNEXPECTED as error:
+            _logger.exception("Webhooks of channel %s", channel.id)
+            if not modules.module.current_test:
+                self.env.cr.rollback()
+            self._put_off(done, f"{type(error).__name__}: {error}", True)
             return False
         done.write({"state": "done", "message": False})
         return True

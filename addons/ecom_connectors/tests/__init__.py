@@ -9,3 +9,6 @@ from . import test_import_tour
 from . import test_connector_sim
 from . import test_labels
 from . import test_carrier_push
+from . import test_connector_contracts
+from . import test_connector_stock
+from . import test_connector_page

@@ -10,13 +10,7 @@ from ...models.ecom_connector import Hook, Page
 from .. import base
 
 _FIELDS = ",".join(
-    "+currency_code +email +created_at +updated_at +canceled_at +status +display_id +custom_display_id "
-    "+customer_id +locale +metadata +payment_status +fulfillment_status +total +summary "
-    "*items *items.variant *items.detail *items.tax_lines *items.adjustments *credit_lines "
-    "*shipping_address *billing_address *shipping_methods *shipping_methods.tax_lines "
-    "*shipping_methods.adjustments *payment_collections *payment_collections.payments "
-    "*payment_collections.payments.captures *payment_collections.payments.refunds *fulfillments "
-    "*fulfillments.items *fulfillments.labels *customer".split()
+    ["+currency_code", "+email", "+created_at", "+updated_at", "+canceled_at", "+status", "+display_id", "+custom_display_id", "+customer_id", "+locale", "+metadata", "+payment_status", "+fulfillment_status", "+total", "+summary", "*items", "*items.variant", "*items.detail", "*items.tax_lines", "*items.adjustments", "*credit_lines", "*shipping_address", "*billing_address", "*shipping_methods", "*shipping_methods.tax_lines", "*shipping_methods.adjustments", "*payment_collections", "*payment_collections.payments", "*payment_collections.payments.captures", "*payment_collections.payments.refunds", "*fulfillments", "*fulfillments.items", "*fulfillments.labels", "*customer"]
 )
 
 

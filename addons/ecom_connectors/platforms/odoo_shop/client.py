@@ -70,9 +70,9 @@ class EcomConnectorOdoo(models.AbstractModel):
         orders = self._rpc(channel, "sale.order", "search_read", domain=domain, fields=_ORDER,
                            order="write_date, id", limit=limit, offset=offset) or []  # fmt: skip
         lines = self._read(channel, "sale.order.line", [i for o in orders for i in o["order_line"]], _LINE)
-        products = self._read(channel, "product.product", [l["product_id"][0] for l in lines.values() if l["product_id"]],
+        products = self._read(channel, "product.product", [each["product_id"][0] for each in lines.values() if each["product_id"]],
                               ["default_code", "barcode"])  # fmt: skip
-        taxes = self._read(channel, "account.tax", [t for l in lines.values() for t in l["tax_ids"]], ["amount", "amount_type"])
+        taxes = self._read(channel, "account.tax", [t for each in lines.values() for t in each["tax_ids"]], ["amount", "amount_type"])
         partners = self._read(
             channel, "res.partner",
             [o[key][0] for o in orders for key in ("partner_id", "partner_invoice_id", "partner_shipping_id") if o[key]],

@@ -47,7 +47,7 @@ def find(payload, context):
     for order in as_list(orders):
         yield from find({"order": order} if "order" not in as_dict(order) else order, context)
     order = payload.get("order")
-    if isinstance(order, dict) and "total_paid" in order:
+    if isinstance(order, dict) and {"total_paid", "total_paid_tax_incl"} & set(order):
         parts = {**payload, "order": order}
         yield Found("order", ident(order.get("id")), lambda: _order(parts, context), payload)
         for slip in as_list(payload.get("slips")):

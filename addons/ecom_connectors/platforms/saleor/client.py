@@ -39,12 +39,12 @@ class EcomConnectorSaleor(models.AbstractModel):
     def _get_auth(self, channel, secrets, method, url, params):
         return {"Authorization": f"Bearer {secrets['token']}"}, {}
 
-    def _query(self, channel, query, **variables):
+    def _query(self, channel, query, /, **variables):
         url = (channel.connector_url or "").strip()
         path = url.rstrip("/") + "/" if "/graphql" in url else "/graphql/"
         return self._graphql(channel, path, query, variables)
 
-    def _mutate(self, channel, query, **variables):
+    def _mutate(self, channel, query, /, **variables):
         """:return: the result of the one mutation
         :raise EcomDataError: it lists errors, which is 200 all the same"""
         (result,) = self._query(channel, query, **variables).values()

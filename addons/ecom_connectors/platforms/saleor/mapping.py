@@ -123,8 +123,8 @@ def _percent(rate):
 
 def _gift_cards(order):
     """:return: what gift cards paid: Saleor takes it off the total"""
-    used = sum((dec(as_dict(e.get("amount")).get("amount")) for e in as_list(order.get("giftCardUses"))), dec(0))
-    return used
+    used = as_list(order.get("giftCardUses"))
+    return sum((dec(as_dict(each.get("amount")).get("amount")) for each in used), dec(0))
 
 
 def _line(each, index):

@@ -24,11 +24,11 @@ class EcomConnectorShopify(models.AbstractModel):
     def _get_auth(self, channel, secrets, method, url, params):
         return {"X-Shopify-Access-Token": secrets["token"]}, {}
 
-    def _query(self, channel, query, cost=10, **variables):
+    def _query(self, channel, query, /, cost=10, **variables):
         version = (channel.connector_options or {}).get("api_version") or documents.VERSION
         return self._graphql(channel, f"/admin/api/{version}/graphql.json", query, variables, cost=cost)
 
-    def _mutate(self, channel, query, **variables):
+    def _mutate(self, channel, query, /, **variables):
         """:return: the result of the one mutation
         :raise EcomDataError: it lists user errors, which is 200 all the same"""
         (result,) = self._query(channel, query, **variables).values()

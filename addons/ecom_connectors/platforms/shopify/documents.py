@@ -1,7 +1,7 @@
 """GraphQL documents of the Shopify connector. A test validates each of them against Shopify's schema."""
 
-VERSION = "2026-07"
-SUPPORTED = ("2026-07", "2026-04")
+VERSION = "2026-10"
+SUPPORTED = ("2026-10", "2026-07")
 
 _MONEY = "{ shopMoney { amount currencyCode } }"
 _TAX = f"taxLines {{ title rate channelLiable priceSet {_MONEY} }}"

@@ -292,9 +292,8 @@ def _payments(order, total, state):
     method = join(*as_list(order.get("payment_gateway_names")), separator=", ") or order.get("gateway")
     if state in ("paid", "partially_refunded", "refunded", "partially_paid"):
         paid = total - outstanding if state == "partially_paid" else total
-        result = [{"method": method, "amount": text_of(paid), "state": "paid",
-                   "paid_at": when(order.get("processed_at"))}]  # fmt: skip
-        return result
+        return [{"method": method, "amount": text_of(paid), "state": "paid",
+                 "paid_at": when(order.get("processed_at"))}]  # fmt: skip
     if state == "authorized":
         return [{"method": method, "amount": text_of(total), "state": "authorized"}]
     cod = "cash on delivery" in str(method).lower()

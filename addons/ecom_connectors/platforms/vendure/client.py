@@ -37,10 +37,10 @@ class EcomConnectorVendure(models.AbstractModel):
     def _get_auth(self, channel, secrets, method, url, params):
         return {"vendure-api-key": secrets["token"]}, {}
 
-    def _query(self, channel, query, **variables):
+    def _query(self, channel, query, /, **variables):
         return self._graphql(channel, "/admin-api", query, variables)
 
-    def _mutate(self, channel, query, **variables):
+    def _mutate(self, channel, query, /, **variables):
         """:return: the result of the one mutation
         :raise EcomDataError: it answers with an error, which is 200 all the same"""
         (result,) = self._query(channel, query, **variables).values()
