@@ -40,7 +40,7 @@ class EcomStockHealth(models.Model):
         readonly=True,
         aggregator="avg",
         digits=(16, 0),
-        help="At the pace of the last 90 days. Empty: for ever.",
+        help="At the pace of the last 90 days. 9999: it does not sell.",
     )
     turns = fields.Float(
         "Turns a Year", readonly=True, aggregator="avg", digits=(16, 1), help="Demand over stock."
@@ -56,7 +56,12 @@ class EcomStockHealth(models.Model):
         "Ageing",
         readonly=True,
     )
-    idle_days = fields.Integer("Days Unsold", readonly=True, aggregator="avg")
+    idle_days = fields.Integer(
+        "Days Unsold",
+        readonly=True,
+        aggregator="avg",
+        help="Since the last sale; if there was none, since it came in.",
+    )
     state = fields.Selection(STATES, readonly=True)
     stockout_date = fields.Date("Out of Stock On", readonly=True, help="As last worked out.")
     excess_value = fields.Monetary(
@@ -183,9 +188,9 @@ class EcomStockHealth(models.Model):
             )
             SELECT ROW_NUMBER() OVER (ORDER BY product_id, warehouse_id, company_id)::int AS id,
                    product_id, warehouse_id, company_id, categ_id, on_hand,
-                   on_hand * cost AS value, quarter AS demand, cover AS cover_days,
+                   on_hand * cost AS value, quarter AS demand, LEAST(COALESCE(cover, 9999), 9999) AS cover_days,
                    CASE WHEN on_hand > 0 THEN year / on_hand END AS turns,
-                   COALESCE(age, 0) AS age_days, idle AS idle_days, state, stockout_date,
+                   COALESCE(age, 0) AS age_days, COALESCE(idle, age, 0) AS idle_days, state, stockout_date,
                    CASE WHEN COALESCE(age, 0) <= 30 THEN '0-30' WHEN age <= 90 THEN '31-90'
                         WHEN age <= 180 THEN '91-180' WHEN age <= 365 THEN '181-365'
                         ELSE '366+' END AS age_band,
