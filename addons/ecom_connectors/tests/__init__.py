@@ -8,3 +8,4 @@ from . import test_online_retail
 from . import test_import_tour
 from . import test_labels
 from . import test_carrier_push
+from . import test_parcel_tour
