@@ -12,3 +12,4 @@ from . import test_carrier_push
 from . import test_connector_contracts
 from . import test_connector_stock
 from . import test_connector_page
+from . import test_parcel_tour

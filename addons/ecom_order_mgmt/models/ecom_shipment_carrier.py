@@ -151,11 +151,40 @@ class EcomShipment(models.Model):
             known = carriers._as_carriers()
             rules = self.env["ecom.carrier.rule"].search([("company_id", "=", company.id)])
             pure_rules = rules._as_rules()
-            decisions = []
+            # The decision says what was chosen and why; the chatter would only repeat it.
+            shipments = shipments.with_context(tracking_disable=True)
+            shipments._load_goods()
+            decisions, chosen = [], {}
             for shipment in shipments:
                 choice = carrier_choice.choose(shipment._prepare_choice(), pure_rules, known)
                 decisions += shipment._apply_choice(choice, carriers, rules)
+                if choice.carrier and choice.carrier != shipment.carrier_id.id:
+                    chosen.setdefault(choice.carrier, []).append(shipment.id)
+            # One write per carrier: their deliveries follow.
+            for carrier_id, ids in chosen.items():
+                shipments.browse(ids).write({"carrier_id": carrier_id})
             self.env["ecom.decision"].create(decisions)
+
+    def _load_goods(self):
+        """Read what choices look at for all shipments at once: what is filtered shipment by
+        shipment would be read so, too."""
+        moves = self.picking_ids.move_ids | self.picking_ids.move_ids.move_orig_ids
+        for path in (
+            "state",
+            "product_qty",
+            "quantity",
+            "picking_id.state",
+            "sale_line_id.price_unit",
+            "product_id.weight",
+            "product_id.volume",
+            "product_id.ecom_goods_class",
+        ):
+            moves.mapped(path)
+        self.mapped("partner_id.country_id.code")
+        self.mapped("partner_id.state_id.code")
+        self.mapped("delivery_option_id.promise_days")
+        self.mapped("order_ids.channel_id")
+        self.mapped("order_ids.is_cash_on_delivery")
 
     def _apply_choice(self, choice, carriers, rules):
         """:return: values of the decisions: one per order"""
@@ -167,14 +196,13 @@ class EcomShipment(models.Model):
             for key, why in choice.rejected
         ]
         reason = self._explain_choice(choice, carrier, rule)
-        vals = {
-            "carrier_reason": reason,
-            "carrier_rejected": rejected,
-            "carrier_price": float(choice.price or 0),
-        }
-        if carrier and carrier != self.carrier_id:
-            vals["carrier_id"] = carrier.id
-        self.write(vals)
+        self.write(
+            {
+                "carrier_reason": reason,
+                "carrier_rejected": rejected,
+                "carrier_price": float(choice.price or 0),
+            }
+        )
         details = {
             "shipment": self.name,
             "carrier": carrier.name or None,

@@ -38,6 +38,8 @@ class EcomShipment(models.Model):
     @api.model
     def _ingest_events(self, events, source="poll"):
         """Like :meth:`import_tracking`, for our own processes. A fixed number of queries."""
+        # Events are their own history; the chatter would only repeat them.
+        self = self.with_context(tracking_disable=True)
         result = {"new": 0, "known": 0, "unmatched": 0, "facts": 0, "rejected": []}
         rows, facts = {}, []
         for index, item in enumerate(events):

@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from odoo import fields, models
 from odoo.tools import format_date, format_time
@@ -177,7 +177,7 @@ class EcomShipmentParcel(models.Model):
         """:return: the timeline, newest first: [(day as text, [events with their local time])]"""
         days = []
         for event in reversed(events):
-            local = fields.Datetime.to_datetime(event["at"].rstrip("Z").replace("T", " "))
+            local = datetime.fromisoformat(event["at"].rstrip("Z"))
             local += timedelta(minutes=event["utc_offset"])
             day = format_date(self.env, local.date(), date_format="EEEE, d MMMM")
             if not days or days[-1][0] != day:

@@ -46,13 +46,15 @@ class TrackingCase(EcomCase):
             ]
         )
 
-    def _shipped(self, name="T-1", ref="T1", channel=None, **vals):
+    def _shipped(self, name="T-1", ref="T1", channel=None, promise=False, **vals):
         """:return: the parcels of an order that was shipped now"""
         order = self._import_one(external_id=name, channel=channel, **vals)
         self.assertTrue(order.confirmed_at, order.cause_message)
         shipment = order.shipment_ids
         shipment.carrier_id = self.carrier
         shipment.tracking_ref = ref
+        # The date that sourcing promises stands in the way of tests of other dates.
+        order.sale_order_id.commitment_date = promise
         shipment.action_ship()
         return shipment.parcel_ids
 
@@ -317,6 +319,13 @@ class TestTracking(TrackingCase):
         self.assertEqual(parcel.on_time, "no", "measured by what the buyer was told first")
         Lane._cron_learn()
         self.assertRecordValues(lane, [{"samples": 6, "promised": 1, "on_time": 0}])
+
+    def test_promise_of_the_order(self):
+        parcel = self._shipped(promise="2026-03-05 10:00:00")
+        self.assertRecordValues(
+            parcel,
+            [{"eta_source": "promise", "eta": date(2026, 3, 5), "promised_on": date(2026, 3, 5)}],
+        )
 
     def test_cut_off_and_holiday(self):
         lane = self.env["ecom.shipment.lane"].create(

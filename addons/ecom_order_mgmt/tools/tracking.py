@@ -157,7 +157,7 @@ def read_time(value, zone=None):
         known = info is not None
         value = value.replace(tzinfo=info or UTC)
     minutes = int(value.utcoffset().total_seconds() // 60) if known else None
-    return value.astimezone(UTC).replace(tzinfo=None), minutes
+    return value.astimezone(UTC).replace(tzinfo=None, microsecond=0), minutes
 
 
 def zone_of(zone):
