@@ -15,9 +15,12 @@ def main(env):
         return 0
     orders = env["ecom.order"].search(
         [("state", "=", "accepted"), ("sale_order_id.state", "=", "sale"),
-         ("fulfilled_by", "=", "merchant")], order="id", limit=80,
+         ("fulfilled_by", "=", "merchant"), ("payment_state", "=", "paid")], order="id", limit=80,
     )  # fmt: skip
-    ready = [order for order in orders if _ship(order.sale_order_id)][:12]
+    ready = []
+    for order in orders:
+        if len(ready) < 12 and _ship(order.sale_order_id):
+            ready.append(order)
     if len(ready) < 12:
         print(f"FAILED: only {len(ready)} orders could be shipped")
         return 1
@@ -62,9 +65,8 @@ def main(env):
     if len(returns) > 2:
         returns[2].action_receive()
         returns[2].action_difference("wrong", note="A blue lamp instead of a white one")
-    for case in cases.filtered(lambda case: case.request_state == "new")[:1]:
+    for case in cases.filtered(lambda c: c.request_state == "new" and c.type == "refund_only"):
         case.action_approve("Late by a week; agreed with the buyer")
-        case.action_refund()
     Case.receive_unknown(
         {
             "lines": [{"product_id": ready[0].sale_order_id.order_line.product_id[0].id, "quantity": 1}],
@@ -95,7 +97,8 @@ def _ship(sale_order):
     moves.picked = True
     for number, picking in enumerate(pickings):
         picking.carrier_tracking_ref = f"JJD0003900{sale_order.id:05d}{number}"
-    pickings._action_done()
+    for picking in pickings:
+        picking.with_context(skip_backorder=True).button_validate()
     return all(p.state == "done" for p in pickings)
 
 
@@ -109,7 +112,7 @@ def _tickets(env, orders):
         ("invoice", "phone", "Needs an invoice with VAT number", "Called in the morning."),
         ("cancel", "portal", "Please cancel the second piece", "I ordered two by mistake."),
     ]
-    for order, (kind, source, subject, text) in zip(orders, texts, strict=False):
+    for order, (kind, source, subject, text) in zip(orders[3:], texts, strict=False):
         ticket = env["ecom.ticket"].create(
             {
                 "name": f"{subject} ({order.number})",

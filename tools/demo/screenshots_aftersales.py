@@ -40,7 +40,11 @@ class AftersalesCamera(Camera):
 
     def receiving_desk(self):
         (case,) = self.call(
-            "ecom.return", "search_read", [["goods_state", "=", "received"]], ["name"], limit=1
+            "ecom.return",
+            "search_read",
+            [["goods_state", "=", "received"], ["type", "=", "return"]],
+            ["name"],
+            limit=1,
         )
         self.open("ecom-receiving", ".o_ecom_desk")
         self.page.fill(".o_ecom_desk input[aria-label=Code]", case["name"])
@@ -56,8 +60,10 @@ class AftersalesCamera(Camera):
         self.open(f"ecom-tickets/{ticket}", ".o_form_view")
 
     def agent_page(self):
-        self.ticket()
-        self.page.click("button[name=action_open_agent_page]")
+        (ticket,) = self.call("ecom.ticket", "search", [["kind", "=", "cancel"]], limit=1)
+        self.open(f"ecom-tickets/{ticket}", ".o_form_view")
+        # A chat window of the shown user may lie above the button.
+        self.page.locator("button[name=action_open_agent_page]").first.evaluate("b => b.click()")
         self.page.wait_for_selector(".o_ecom_agent_page h2")
         self.settle()
 

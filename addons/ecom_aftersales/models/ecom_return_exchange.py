@@ -86,6 +86,18 @@ class EcomReturn(models.Model):
             "order_line": lines,
         }
 
+    def _get_exchanged_value(self):
+        """:return: what of the returned goods' money pays for the replacement (Decimal)"""
+        self.ensure_one()
+        if self.type != "exchange" or self.exchange_state not in (
+            "reserved",
+            "payment",
+            "released",
+        ):
+            return Decimal(0)
+        goods = exact(self.amount_goods) + exact(self.amount_shipping) - exact(self.amount_fees)
+        return max(min(exact(self.exchange_amount), goods), Decimal(0))
+
     def _get_price_unit(self, sale_line, each):
         """:return: the unit price that comes to `each`, taxes included"""
         taxes = sale_line.tax_ids.flatten_taxes_hierarchy()

@@ -550,6 +550,8 @@ class EcomReturn(models.Model):
         if final:
             case._record_short(moves)
             (pickings - todo).action_cancel()
+        # As Odoo's own button does: what is done does not stay in a batch whose rest is open.
+        todo.filtered(lambda p: p.batch_id.picking_ids - todo).write({"batch_id": False})
         todo.with_context(cancel_backorder=final)._action_done()
         return True
 

@@ -238,7 +238,7 @@ class EcomTicket(models.Model):
 
     def _update_clock(self):
         """Work out by when somebody has to answer, from all that happened."""
-        policies = self.env["ecom.ticket.sla"].sudo().search([])
+        policies = self.env["ecom.ticket.sla"].sudo().search([("hours", ">", 0)])
         for ticket in self.sudo():
             events = [(event.at, event.kind) for event in ticket.event_ids.sorted("id")]
             start, pauses = sla.running_pauses(events)
@@ -254,7 +254,7 @@ class EcomTicket(models.Model):
                     pauses,
                 )
             paused = bool(pauses) and pauses[-1][1] is None
-            super(EcomTicket, ticket).write(
+            ticket.write(
                 {
                     "sla_id": policy.id,
                     "deadline": deadline or False,

@@ -135,7 +135,19 @@ class SaleOrder(models.Model):
             )
             settled = sum(exact(m.amount_total) - exact(m.amount_residual) for m in invoices)
             doors.append(settled - credited)
-        return max(doors)
+        # A replacement is paid for with the goods that come back for it.
+        exchanged = sum(
+            (
+                exact(case.exchange_amount)
+                if case.exchange_state in ("reserved", "released")
+                else case._get_exchanged_value()
+                for case in self.env["ecom.return"].search(
+                    [("exchange_order_id", "=", self.id), ("type", "=", "exchange")]
+                )
+            ),
+            Decimal(0),
+        )
+        return max(doors) + exchanged
 
     def _ecom_get_refunded(self):
         """What went back to the buyer already, or is on its way. :return: Decimal"""
@@ -152,6 +164,8 @@ class SaleOrder(models.Model):
         total += sum(
             (exact(r.amount) for r in refunds if r.currency_id == self.currency_id), Decimal(0)
         )
+        # What an exchange took over to its replacement is no longer this order's to give.
+        total += sum((case._get_exchanged_value() for case in self.ecom_return_ids), Decimal(0))
         # Refunds made on the payment itself, past the cases.
         others = self.transaction_ids.child_transaction_ids.filtered(
             lambda tx: tx.operation == "refund" and tx.state not in ("error", "cancel")

@@ -20,8 +20,8 @@ class EcomReturnReport(models.Model):
     product_tmpl_id = fields.Many2one("product.template", "Product Family", readonly=True)
     categ_id = fields.Many2one("product.category", "Category", readonly=True)
     supplier_id = fields.Many2one("res.partner", "Main Supplier", readonly=True)
-    carrier_id = fields.Many2one("delivery.carrier", "Carrier", readonly=True)
-    reason_id = fields.Many2one("ecom.return.reason", "Reason", readonly=True)
+    carrier_id = fields.Many2one("delivery.carrier", readonly=True)
+    reason_id = fields.Many2one("ecom.return.reason", readonly=True)
     fault = fields.Selection(
         [
             ("buyer", "Buyer"),
@@ -127,8 +127,8 @@ class EcomTicketReport(models.Model):
         lambda self: self.env["ecom.ticket"]._fields["source"].selection, readonly=True
     )
     tickets = fields.Integer(readonly=True)
-    answered_in_time = fields.Integer("Answered in Time", readonly=True)
-    answered_late = fields.Integer("Answered Late", readonly=True)
+    answered_in_time = fields.Integer(readonly=True)
+    answered_late = fields.Integer(readonly=True)
     kept_percent = fields.Float("Kept (%)", readonly=True, aggregator="avg")
     first_answer_hours = fields.Float("Hours to First Answer", readonly=True, aggregator="avg")
     rating = fields.Float("Rating (1-5)", readonly=True, aggregator="avg")

@@ -202,6 +202,11 @@ class TestReturnGoods(AftersalesCase):
         self.assertEqual(new.picking_ids.state, "done")
         self.assertEqual(case.credit_note_ids.amount_total, 10)
         self.assertFalse(case.payment_ids)
+        self.assertEqual(sale_order._ecom_get_refundable(), 0, "its money went to the replacement")
+        again = self._request(new, None, "refund_only")
+        again.action_approve()
+        again.action_refund()
+        self.assertEqual(again.amount_issued, 10, "the replacement can be refunded in its turn")
 
     def test_exchange_for_something_cheaper_dearer_and_nearly_the_same(self):
         self.policy.write({"exchange_on": "request", "exchange_tolerance": 2})
