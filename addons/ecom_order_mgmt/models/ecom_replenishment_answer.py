@@ -179,6 +179,8 @@ class EcomReplenishment(models.Model):
                     policy=record.policy_id.name,
                     abc=record.abc,
                 )
+        # The unique index of waiting suggestions sees what is in the database only.
+        waiting.flush_recordset(["state"])
         return waiting
 
     def _take_off_news(self):
