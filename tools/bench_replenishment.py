@@ -147,7 +147,7 @@ def measure(data, span, weeks, lead, limit):
         flush=True,
     )
     lines = [
-        f"### {span.capitalize()}, lead time {lead} days",
+        f"### {span[0].upper()}{span[1:]}, lead time {lead} days",
         "",
         f"{len(articles)} items, {weeks} weeks, reviewed every 7 days.",
         "",
@@ -161,6 +161,7 @@ def measure(data, span, weeks, lead, limit):
             f"| {mark}forecast, target {level:.1%}{mark} | {kept:.3f} | {service:.3f} | {total.fill_rate:.3f} | "
             f"{total.stock_value:,.0f} | {total.orders} |"
         )
+    less = 1 - at_target[2].stock_value / pieces[1].stock_value
     saved = 1 - at_target[2].stock_value / suggest.stock_value
     lines += [
         f"| Odoo's Suggest, sales of {SUGGEST_WINDOW} days x {factor:.2f} | | {reached:.3f} | "
@@ -173,8 +174,8 @@ def measure(data, span, weeks, lead, limit):
         f"({100 * (at_target[3] - TARGET):+.1f} points), weeks without a miss {at_target[1]:.1%} "
         f"({100 * (at_target[1] - TARGET):+.1f} points), stock value {saved:.1%} less than "
         "Suggest's at the same share of weeks without a miss "
-        f"({1 - at_target[2].stock_value / pieces[1].stock_value:.1%} less at the same share of "
-        "pieces served).",
+        f"({abs(less):.1%} {'less' if less >= 0 else 'more'} than at the same share of pieces "
+        "served).",
     ]
     return "\n".join(lines)
 
