@@ -15,12 +15,41 @@ class EcomOrder(models.Model):
         ]
 
     def _confirm_batch(self, final=False):
-        """Confirm the sale orders of approved orders, which makes and reserves the deliveries."""
+        """Confirm the sale orders of approved orders, which makes and reserves the deliveries.
+
+        One worker at a time confirms for a warehouse: a second one would only wait in front of
+        the same stock, and do its work again. It leaves these orders to the first, and takes in
+        others meanwhile.
+        """
         todo = self.filtered(
             lambda order: order.review_state == "approved" and not order.confirmed_at
         )
         # Somebody may have cancelled the sale order by hand: that is a decision too.
         cancelled = todo.filtered(lambda order: order.sale_order_id.state == "cancel")
         cancelled.write({"review_state": "rejected"})
-        (todo - cancelled)._guarded(lambda orders: orders.sale_order_id.action_confirm(), final)
-        return {"confirmed": len(todo.filtered("confirmed_at"))}
+        todo -= cancelled
+        if not todo:
+            return {"confirmed": 0}
+        lanes = (
+            todo.sale_order_id.warehouse_id | todo.sale_order_id.order_line.warehouse_id
+        ).sudo()
+        lanes = lanes.sorted("id")
+        if lanes.try_lock_for_update(allow_referencing=True) != lanes:
+            return {"confirmed": 0, "busy": len(todo)}
+        todo._guarded(lambda orders: orders._confirm_sale_orders(), final)
+        return {
+            "confirmed": len(todo.filtered("confirmed_at")),
+            "held": len(todo.filtered(lambda order: order.review_state == "held")),
+        }
+
+    def _confirm_sale_orders(self):
+        # One line in the history of each sale order, instead of a tracked change of every field.
+        sale_orders = self.sale_order_id.with_context(tracking_disable=True)
+        sale_orders._ecom_confirm_fast()
+        done = sale_orders.filtered(lambda order: order.state == "sale")
+        if done:
+            done._message_log_batch(
+                bodies=dict.fromkeys(
+                    done.ids, self.env._("Confirmed: the channel order was approved.")
+                )
+            )

@@ -91,6 +91,7 @@ class TestReplenishmentMonth(ReplenishmentCase):
         today = patch.object(self.env.cr.__class__, "now", lambda cr: datetime.now(), create=False)
         for day in range(DAYS):
             with freeze_time(START + timedelta(days=day)), today:
+                self.env.flush_all()
                 self.env.transaction.clear()
                 self.env["ecom.demand"]._build(self.company)
                 self.env["ecom.forecast"]._run(self.company)

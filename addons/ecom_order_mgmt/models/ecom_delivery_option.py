@@ -1,0 +1,264 @@
+from datetime import datetime
+
+from odoo import api, fields, models
+
+from ..tools import eta, tracking
+
+
+class EcomDeliveryOption(models.Model):
+    """What a buyer may wish for: express, a day, a pickup point, cash on delivery."""
+
+    _name = "ecom.delivery.option"
+    _description = "Delivery Option"
+    _order = "sequence, id"
+    _check_company_auto = True
+
+    name = fields.Char(required=True, translate=True, help="As the buyer reads it.")
+    sequence = fields.Integer(default=10)
+    active = fields.Boolean(default=True)
+    company_id = fields.Many2one(
+        "res.company", required=True, index=True, default=lambda self: self.env.company
+    )
+    kind = fields.Selection(
+        [
+            ("standard", "Standard"),
+            ("express", "Express"),
+            ("next_day", "Next working day"),
+            ("date", "On a chosen day"),
+            ("window", "In a chosen time window"),
+            ("pickup", "At a pickup point"),
+            ("cod", "Cash on delivery"),
+        ],
+        default="standard",
+        required=True,
+    )
+    price = fields.Monetary(help="What the buyer pays for it. On the tracking page only options "
+                            "without a price can be chosen.")  # fmt: skip
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    promise_days = fields.Integer(
+        "Working Days Until Delivery",
+        help="Carriers that take longer are not chosen. 0: no promise.",
+    )
+    urgent = fields.Boolean(help="These parcels are packed first.")
+    cut_off = fields.Float(
+        "Orders Until",
+        help="Orders that come in by this time leave on the same working day; local time of the "
+        "warehouse. 0: no such time.",
+    )
+    carrier_ids = fields.Many2many(
+        "delivery.carrier",
+        string="Only These Carriers",
+        check_company=True,
+        help="Empty: any carrier that keeps the promise.",
+    )
+    buyer_may_choose = fields.Boolean(
+        "Offered on the Tracking Page",
+        help="Until the parcel is packed the buyer may change to it.",
+    )
+    country_ids = fields.Many2many("res.country", string="Countries", help="Empty: everywhere.")
+    zip_prefixes = fields.Char(
+        "Postal Codes", help="Beginnings of postal codes, separated by commas. Empty: all."
+    )
+    max_weight = fields.Float("Up to Weight", help="0: no limit.")
+    excluded_classes = fields.Char(
+        "Not For",
+        help="Kinds of goods that this option is not offered for, separated by commas: frozen, "
+        "hazardous, oversize, battery, liquid.",
+    )
+    word_ids = fields.One2many("ecom.delivery.word", "option_id", "Names on the Channels")
+
+    def _offers(self, shipment):
+        """:return: those of these options that the shipment's buyer may have"""
+        partner = shipment.partner_id
+        classes = shipment._get_goods_classes()
+        return self.filtered(
+            lambda option: option.company_id == shipment.company_id
+            and (not option.country_ids or partner.country_id in option.country_ids)
+            and (partner.zip or "").startswith(_parts(option.zip_prefixes) or ("",))
+            and (not option.max_weight or shipment._get_weight() <= option.max_weight)
+            and not classes & set(_parts(option.excluded_classes))
+        )
+
+    def _get_due(self, placed_at, zone, open_days=eta.WEEK):
+        """:return: naive UTC datetime by which an order of this time must be handed over, or False
+        where the option makes no haste"""
+        self.ensure_one()
+        if not placed_at or self.kind not in ("express", "next_day"):
+            return False
+        local = tracking.to_local(placed_at, zone)
+        day = eta.handover_day(local, eta.cut_off_time(self.cut_off), eta.Calendar(open_days))
+        return tracking.to_utc(datetime.combine(day, eta.end_of_day(day).time()), zone)
+
+
+class EcomDeliveryWord(models.Model):
+    """What a channel calls a delivery option."""
+
+    _name = "ecom.delivery.word"
+    _description = "Channel's Name of a Delivery Option"
+    _order = "channel_id, word"
+    _rec_name = "word"
+
+    channel_id = fields.Many2one("ecom.channel", required=True, index=True, ondelete="cascade")
+    company_id = fields.Many2one(related="channel_id.company_id", store=True, index=True)
+    word = fields.Char("Channel's Name", required=True)
+    option_id = fields.Many2one(
+        "ecom.delivery.option", "Means", required=True, index=True, ondelete="cascade"
+    )
+
+    _word_uniq = models.UniqueIndex(
+        "(channel_id, lower(word))", "The channel has this name already."
+    )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        words = super().create(vals_list)
+        words._apply()
+        return words
+
+    def write(self, vals):
+        result = super().write(vals)
+        self._apply()
+        return result
+
+    def _apply(self):
+        """Orders that wait for the name take the option now."""
+        # Whoever maps names decides about the orders that use them.
+        orders = (
+            self.env["ecom.order"]
+            .sudo()
+            .search([("channel_id", "in", self.channel_id.ids), ("delivery_word", "!=", False)])
+        )
+        orders._compute_delivery_option_id()
+
+
+class EcomOrder(models.Model):
+    _inherit = "ecom.order"
+
+    delivery_word = fields.Char("Delivery as the Channel Says", readonly=True)
+    deliver_by = fields.Datetime(readonly=True)
+    delivery_option_id = fields.Many2one(
+        "ecom.delivery.option",
+        compute="_compute_delivery_option_id",
+        store=True,
+        index="btree_not_null",
+    )
+    delivery_unknown = fields.Boolean(compute="_compute_delivery_unknown")
+
+    @api.model
+    def _prepare_document_facts(self, document):
+        facts = super()._prepare_document_facts(document)
+        if document.get("delivery_option") or document.get("deliver_by"):
+            deliver_by = document.get("deliver_by")
+            facts |= {
+                "delivery_word": document.get("delivery_option"),
+                "deliver_by": deliver_by and tracking.read_time(deliver_by)[0],
+            }
+        return facts
+
+    @api.depends("delivery_word", "channel_id", "is_cash_on_delivery")
+    def _compute_delivery_option_id(self):
+        named = self.filtered("delivery_word")
+        (self - named).delivery_option_id = False
+        if not named:
+            return
+        words = (
+            self.env["ecom.delivery.word"]
+            .sudo()
+            .search(  # names decide, whoever imports
+                [("channel_id", "in", named.channel_id.ids)]
+            )
+        )
+        options = {(w.channel_id, w.word.strip().casefold()): w.option_id for w in words}
+        for order in named:
+            order.delivery_option_id = options.get(
+                (order.channel_id, order.delivery_word.strip().casefold())
+            )
+
+    @api.depends("delivery_word", "delivery_option_id")
+    def _compute_delivery_unknown(self):
+        for order in self:
+            order.delivery_unknown = order.delivery_word and not order.delivery_option_id
+
+    def action_map_delivery(self):
+        """Say what the channel's name of the delivery option means."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Delivery Option"),
+            "res_model": "ecom.delivery.word",
+            "view_mode": "form",
+            "target": "new",
+            "context": {
+                "default_channel_id": self.channel_id.id,
+                "default_word": self.delivery_word,
+            },
+        }
+
+
+class EcomShipment(models.Model):
+    _inherit = "ecom.shipment"
+
+    delivery_option_id = fields.Many2one(
+        "ecom.delivery.option",
+        compute="_compute_delivery_option_id",
+        store=True,
+        readonly=False,
+        check_company=True,
+        index="btree_not_null",
+        tracking=True,
+    )
+
+    @api.depends("order_ids.delivery_option_id")
+    def _compute_delivery_option_id(self):
+        for shipment in self:
+            options = shipment.order_ids.delivery_option_id
+            # Merged orders travel as the most urgent of them asked for.
+            chosen = options.sorted(lambda o: (not o.urgent, o.promise_days or 99, o.sequence))[:1]
+            if chosen or not shipment.delivery_option_id:
+                shipment.delivery_option_id = chosen
+
+    @api.depends("delivery_option_id")
+    def _compute_due_at(self):
+        super()._compute_due_at()
+        for shipment in self.filtered("delivery_option_id"):
+            zone = shipment.warehouse_id.partner_id.tz or "UTC"
+            placed = [order.placed_at for order in shipment.order_ids if order.placed_at]
+            due = placed and shipment.delivery_option_id._get_due(min(placed), zone)
+            if due and (not shipment.due_at or due < shipment.due_at):
+                shipment.due_at = due
+
+    def _get_option_info(self):
+        option = self.delivery_option_id
+        if not option:
+            return {}
+        return {"id": option.id, "name": option.name, "kind": option.kind}
+
+    def _get_offered_options(self):
+        """:return: options that the buyer may change to now"""
+        self.ensure_one()
+        if self.state not in ("draft", "ready") or self.frozen or self._is_label_ordered():
+            return self.env["ecom.delivery.option"]
+        options = self.env["ecom.delivery.option"].search(
+            [("buyer_may_choose", "=", True), ("company_id", "=", self.company_id.id)]
+        )
+        free = options._offers(self).filtered(lambda option: not option.price)
+        return free - self.delivery_option_id
+
+    def _is_label_ordered(self):
+        """:return: whether it is too late to choose another carrier. Hook."""
+        return bool(self.tracking_ref)
+
+    def _choose_option(self, option):
+        """The buyer wishes another option. :return: whether it can be had"""
+        self.ensure_one()
+        if option not in self._get_offered_options():
+            return False
+        self.delivery_option_id = option
+        self.message_post(body=self.env._("The buyer chose: %s", option.name))
+        if self.order_ids.channel_id.filtered("choose_carrier"):
+            self._choose_carriers(again=True)
+        return True
+
+
+def _parts(text):
+    return tuple(part.strip() for part in (text or "").split(",") if part.strip())

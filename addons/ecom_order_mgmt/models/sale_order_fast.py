@@ -1,0 +1,76 @@
+from odoo import api, models
+from odoo.tools import float_compare
+
+from ..fast import KEY, FastRun
+
+
+class SaleOrder(models.Model):
+    """Many orders confirmed at once, with the results of Odoo's own confirmation."""
+
+    _inherit = "sale.order"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """The numbers of many channel orders are drawn by one query."""
+        by_company = {}
+        for vals in vals_list:
+            if vals.get("ecom_order_id") and not vals.get("name") and vals.get("company_id"):
+                by_company.setdefault(vals["company_id"], []).append(vals)
+        for company_id, group in by_company.items():
+            # Odoo's own choice of a sequence; whoever makes an order may number it.
+            sequence = (
+                self.env["ir.sequence"]
+                .sudo()
+                .search(
+                    [("code", "=", "sale.order"), ("company_id", "in", [company_id, False])],
+                    order="company_id",
+                    limit=1,
+                )
+            )
+            # A prefix with a date in it takes the date of each order: that is Odoo's to do.
+            if sequence and not sequence.use_date_range and "%" not in (sequence.prefix or ""):
+                for vals, name in zip(group, sequence._ecom_next(len(group)), strict=True):
+                    vals["name"] = name
+        return super().create(vals_list)
+
+    def _ecom_confirm_fast(self):
+        """`action_confirm` for many orders; everything that is stored is the same.
+
+        Odoo makes and reserves deliveries one order, one line at a time. Here their references,
+        deliveries, notes and reservations are collected and made for all orders together.
+        """
+        # Before anything is made for them: held orders leave nothing behind.
+        going_on = self - self._ecom_hold_uncovered()
+        if not going_on:
+            return True
+        run = FastRun()
+        going_on._ecom_create_references(run)
+        orders = going_on.with_context(**{KEY: run, "ecom_covered": True})
+        result = orders.action_confirm()
+        env = orders.env
+        run.collecting = False
+        # Deliveries are made by the superuser, as Odoo's stock rules do.
+        moves = env["stock.move"].sudo().browse(run.to_assign).exists()
+        moves._ecom_assign_fast()
+        env["stock.picking"].browse(run.to_confirm).exists().action_confirm()
+        env["stock.move"].sudo().browse(run.orderpoints).exists()._update_orderpoints()
+        return result
+
+    def _ecom_create_references(self, run):
+        """Make the references that Odoo would make one by one when it launches the lines."""
+        precision = self.env["decimal.precision"].precision_get("Product Unit")
+        first_lines = self.env["sale.order.line"]
+        for order in self:
+            if order.stock_reference_ids or order.locked or order.state not in ("draft", "sent"):
+                continue
+            if order.ecom_order_id.fulfilled_by == "platform":
+                continue
+            first_lines |= order.order_line.filtered(
+                lambda line: line.product_id.type == "consu"
+                and float_compare(line.product_uom_qty, 0, precision_digits=precision)
+            )[:1]
+        # As Odoo does when it launches a line: whoever sells may have it delivered.
+        references = self.env["stock.reference"].create(
+            [line._prepare_reference_vals() for line in first_lines]
+        )
+        run.fresh.update(references.ids)

@@ -1,0 +1,28 @@
+from odoo import models
+
+from .. import fast
+
+
+class StockPicking(models.Model):
+    _inherit = "stock.picking"
+
+    def action_confirm(self):
+        """Odoo calls this for every order; it is called once at the end of a fast run."""
+        run = fast.of(self)
+        if not run or any(picking.state == "draft" for picking in self):
+            return super().action_confirm()
+        run.to_confirm.update(self.ids)
+        return True
+
+    def _ecom_name(self, vals_list):
+        """Draw the numbers of many deliveries by one query per type, in the order of the list."""
+        by_type = {}
+        for vals in vals_list:
+            by_type.setdefault(vals["picking_type_id"], []).append(vals)
+        for type_id, group in by_type.items():
+            # Whoever makes a delivery may number it.
+            sequence = self.env["stock.picking.type"].browse(type_id).sudo().sequence_id
+            names = sequence._ecom_next(len(group)) if sequence else ()
+            for vals, name in zip(group, names, strict=False):
+                vals["name"] = name
+        return vals_list

@@ -1,0 +1,211 @@
+"""Every recorded answer of a carrier goes through our client without an exception."""
+
+import importlib
+import json
+import sys
+import warnings
+from collections import Counter, defaultdict
+
+import pytest
+
+from tests.pure.carrier_answers import Played, play, recorded
+from tests.pure.loader import ADDONS
+
+warnings.simplefilter("ignore")
+
+
+def load_carriers():
+    """The addon's pure folder of carriers, without Odoo."""
+    name = "ecom_connectors_carriers"
+    if name not in sys.modules:
+        folder = ADDONS / "ecom_connectors" / "carriers"
+        spec = importlib.util.spec_from_file_location(
+            name, folder / "__init__.py", submodule_search_locations=[str(folder)]
+        )
+        sys.modules[name] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[name])
+    return name
+
+
+karrio = importlib.import_module(f"{load_carriers()}.karrio_client")
+
+
+@pytest.fixture(scope="module")
+def plugins():
+    found = karrio.plugins()
+    if not found:
+        pytest.skip("karrio is not installed")
+    return found
+
+
+def test_karrio_answers(shared, plugins, capsys):
+    """Success, refusal, exception and garbage: always an answer, never an exception."""
+    table = defaultdict(Counter)
+    silent = []
+    for plugin, path in recorded(shared / "payloads" / "carriers_karrio"):
+        if plugin not in plugins:
+            continue
+        bad = "error" in path.stem.lower()
+        kind, answer, served = play(karrio, plugin, path, 400 if bad else 200)
+        row = table[plugin]
+        if kind is None:
+            row["other"] += 1
+            continue
+        if not served:
+            row["unasked"] += 1
+            silent.append(f"{plugin}/{path.name}: {answer.text[:150]}")
+            continue
+        row["answers"] += 1
+        row[kind] += len(answer.items)
+        row["errors"] += len(answer.messages)
+        assert answer.items or answer.messages or answer.outcome in ("refused", "unknown"), path
+    with capsys.disabled():
+        columns = "answers rates ship return void track pickup manifest errors unasked other"
+        print(f"\n{'carrier':20}" + "".join(f"{name:>9}" for name in columns.split()))
+        for plugin, row in sorted(table.items()):
+            print(f"{plugin:20}" + "".join(f"{row[name]:>9}" for name in columns.split()))
+        for line in silent:
+            print("unasked", line)
+    assert sum(row["track"] for row in table.values()) > 100
+    assert sum(row["rates"] for row in table.values()) > 30
+    assert sum(row["ship"] for row in table.values()) > 10
+    json.dumps([dict(row) for row in table.values()])
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>gateway</html>", b"{", b"[]", b"null", b"\xff\xfe"])
+@pytest.mark.parametrize("status", [200, 500])
+def test_garbage_is_an_answer(plugins, body, status):
+    for plugin in ("ups", "fedex", "dhl_express", "dpd", "usps", "canadapost"):
+        if plugin not in plugins:
+            continue
+        names = dict(karrio.fields(plugin))
+        client = karrio.Client(plugin, dict.fromkeys(names, "1"), send=Played(body, status))
+        answer = client.track(["1Z1"])
+        assert not answer.items
+        assert answer.outcome != "ok"
+
+
+easypost = importlib.import_module(f"{load_carriers()}.easypost")
+shippo = importlib.import_module(f"{load_carriers()}.shippo")
+kuaidi100 = importlib.import_module(f"{load_carriers()}.kuaidi100")
+
+
+def bodies(folder):
+    for path in sorted(folder.rglob("*.json")):
+        document = json.loads(path.read_text())
+        if isinstance(document, dict) and "response" in document:
+            document = document["response"].get("body")
+        yield path, document
+
+
+def test_easypost(shared, capsys):
+    counts = Counter()
+    for _path, document in bodies(shared / "payloads" / "easypost"):
+        counts["documents"] += 1
+        for item in easypost.read(document):
+            assert item["tracking_ref"]
+            counts["events" if "at" in item else "facts"] += 1
+            counts[item.get("status")] += 1
+    with capsys.disabled():
+        print(f"\neasypost {dict(counts)}")
+    assert counts["documents"] > 80
+    assert counts["events"] > 20
+    assert counts["delivered"]
+
+
+def test_easypost_signature():
+    body = b'{"a": 1}'
+    good = "hmac-sha256-hex=e2b0c8c2a2b1c0ba3d5d7a7b5ee5b0d7"
+    assert not easypost.signature_ok(body, good, "secret")
+    assert not easypost.signature_ok(body, "", "")
+    mac = importlib.import_module("hmac").new(b"secret", body, "sha256").hexdigest()
+    assert easypost.signature_ok(body, f"hmac-sha256-hex={mac}", "secret")
+
+
+def test_shippo(shared, capsys):
+    counts = Counter()
+    for path, document in bodies(shared / "payloads" / "shippo"):
+        counts["documents"] += 1
+        counts["events"] += sum("at" in item for item in shippo.read(document))
+        name = str(path.parent.name)
+        if "rate" in name or "shipment" in name:
+            answer = shippo.rates(document)
+            counts["rates"] += len(answer.items)
+            counts["messages"] += len(answer.messages)
+        if "transaction" in name:
+            answer = shippo.labels(document)
+            counts["labels"] += len(answer.items)
+            counts[f"label {answer.outcome}"] += 1
+            counts["messages"] += len(answer.messages)
+    with capsys.disabled():
+        print(f"\nshippo {dict(counts)}")
+    assert counts["documents"] > 40
+    assert counts["events"]
+    assert counts["rates"]
+    assert counts["labels"] + counts["label unknown"]
+
+
+def test_kuaidi100(shared):
+    folder = shared / "payloads" / "kuaidi100"
+    answer = kuaidi100.read(json.loads((folder / "push_signed_yunda.json").read_text()))
+    assert len(answer.items) == 10
+    first = answer.items[0]
+    assert (first["carrier"], first["tracking_ref"]) == ("yunda", "4310508235533")
+    assert (first["status"], first["city"]) == ("delivered", "深圳市")
+    assert first["zone"] == "Asia/Shanghai"
+    assert {item["city"] for item in answer.items} == {"深圳市", "广州市", "赣州市"}
+    assert all(item["status"] for item in answer.items)
+    missing = kuaidi100.read(json.loads((folder / "query_not_found.json").read_text()))
+    assert missing.outcome == "refused"
+    assert missing.messages[0].code == "201"
+    auto = json.loads((folder / "autodetect_two_carriers.json").read_text())
+    assert kuaidi100.companies(auto) == ["shentong", "huitongkuaidi"]
+
+
+def test_kuaidi100_signs():
+    _url, form = kuaidi100.query("1", "yunda", "KEY", "CUSTOMER")
+    assert form["sign"] == kuaidi100.sign(form["param"], "KEY", "CUSTOMER")
+    assert form["sign"].isupper()
+    assert len(form["sign"]) == 32
+    param = json.dumps({"status": "polling"})
+    signature = kuaidi100.sign(param, "salt", "")
+    assert kuaidi100.push_ok(param, signature.lower(), "salt")
+    assert not kuaidi100.push_ok(param + " ", signature, "salt")
+    assert not kuaidi100.push_ok(param, signature, "")
+
+
+@pytest.mark.parametrize(
+    "document", [None, [], "x", {}, {"lastResult": None}, {"data": [None, {}]}]
+)
+def test_kuaidi100_garbage(document):
+    assert kuaidi100.read(document).outcome in ("refused", "ok")
+    assert kuaidi100.companies(document if isinstance(document, dict) else {}) == []
+
+
+OLD = {  # active_shipping's folders, and the plug-in that speaks to that carrier today
+    "australia_post": "australiapost", "canadapost": "canadapost", "canadapost_pws": "canadapost",
+    "fedex": "fedex", "usps": "usps", "usps_returns": "usps",
+}  # fmt: skip
+
+
+def test_answers_of_old_interfaces(shared, plugins, capsys):
+    """Answers of interfaces that are gone: Canada Post's is read still, the others are garbage to
+    today's clients, and must come back as a refusal in words."""
+    table = defaultdict(Counter)
+    for folder, path in recorded(shared / "payloads" / "carriers_active_shipping"):
+        plugin = OLD.get(folder)
+        if plugin not in plugins:
+            table[folder]["no client"] += 1
+            continue
+        _kind, answer, served = play(karrio, plugin, path, 200)
+        row = table[folder]
+        row["answers"] += bool(served)
+        if answer is not None:
+            row["items"] += len(answer.items)
+            row["messages"] += len(answer.messages)
+            assert answer.items or answer.outcome != "ok", path
+    with capsys.disabled():
+        print()
+        for folder, row in sorted(table.items()):
+            print(f"{folder:20}{dict(row)}")
+    assert table["canadapost_pws"]["items"] >= 3
