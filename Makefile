@@ -4,7 +4,7 @@ DEV = $(PYTHON) -m tools.dev
 export PORT WORKERS DB DEMO SERVE ONLY TAGS
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo db serve shell test lint bench stop clean distclean
+.PHONY: help setup demo db serve shell test lint i18n bench bench-forecast import-online-retail stop clean distclean
 
 help:       ## list the targets
 	@$(DEV) --help
@@ -30,8 +30,17 @@ test:       ## all tests   ONLY=odoo|pure|e2e TAGS=... DEMO=1
 lint:       ## ruff, pylint-odoo, manifestoo, Odoo's test_lint
 	@$(DEV) lint
 
-bench:      ## measure orders per second
+i18n:       ## list the texts of the addons, bring the translations to them
+	@$(DEV) i18n
+
+bench:      ## measure orders per second, statements and ratios, side by side
 	@$(DEV) bench
+
+bench-forecast:  ## measure the forecasts, write docs/forecast.md
+	@$(DEV) bench-forecast
+
+import-online-retail:  ## 541,909 real lines as one file; can be stopped and goes on
+	@$(DEV) import-online-retail
 
 stop:       ## stop the private PostgreSQL
 	@$(DEV) stop

@@ -37,7 +37,7 @@ def test_command(line):
         targets = [word for word in arguments if "=" not in word]
         assert targets, "make without a target"
         for target in targets:
-            assert hasattr(dev, f"command_{target}"), f"no command {target} in tools/dev"
+            assert hasattr(dev, f"command_{target.replace('-', '_')}"), f"no command {target} in tools/dev"
             assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.M)
         used = {word.split("=")[0] for word in arguments if "=" in word}
         assert used <= VARIABLES

@@ -1,6 +1,6 @@
 {
     "name": "E-commerce After-Sales",
-    "summary": "Refunds of every channel at hand: found, looked at, closed, counted",
+    "summary": "Tickets, returns, refunds and exchanges of every channel, with goods, money and books in step",
     "version": "19.0.1.0.0",
     "category": "Sales/Sales",
     "license": "LGPL-3",
@@ -9,7 +9,24 @@
     "data": [
         "security/res_groups.xml",
         "security/ir.model.access.csv",
+        "security/ir_rules.xml",
+        "data/ecom_aftersales_data.xml",
+        "data/ecom_return_policy_data.xml",
+        "views/ecom_return_views.xml",
+        "data/ecom_ticket_data.xml",
+        "views/ecom_return_policy_views.xml",
+        "views/ecom_ticket_views.xml",
+        "views/ecom_return_order_views.xml",
         "views/ecom_refund_views.xml",
+        "views/portal_templates.xml",
         "views/ecom_aftersales_menus.xml",
+        "views/ecom_return_menus.xml",
+        "views/ecom_ticket_menus.xml",
+        "views/ecom_desk_views.xml",
+        "report/ecom_return_report_views.xml",
     ],
+    "assets": {
+        "web.assets_backend": ["ecom_aftersales/static/src/**/*"],
+        "web.assets_tests": ["ecom_aftersales/static/tests/tours/**/*"],
+    },
 }

@@ -1,6 +1,6 @@
 {
     "name": "E-commerce Connectors",
-    "summary": "Orders from files of any shop or platform",
+    "summary": "Shops and platforms, live in both directions, and files of any shop",
     "version": "19.0.1.0.0",
     "category": "Sales/E-commerce",
     "license": "LGPL-3",
@@ -21,6 +21,12 @@
         "views/ecom_channel_views.xml",
         "views/ecom_order_views.xml",
         "views/ecom_connectors_menus.xml",
+        "views/ecom_task_views.xml",
+        "views/ecom_webhook_views.xml",
+        "views/ecom_stock_views.xml",
+        "views/ecom_compare_views.xml",
+        "views/ecom_channel_connect_views.xml",
+        "views/ecom_connector_menus.xml",
     ],
     "assets": {
         "web.assets_backend": ["ecom_connectors/static/src/**/*"],

@@ -5,7 +5,7 @@ import os
 import shutil
 import sys
 
-from . import db, demo, lint, odoo, paths, pg, setup, testing
+from . import db, demo, i18n, lint, odoo, paths, pg, setup, testing
 from .system import check_port
 from .ui import DevError, say, step
 
@@ -76,13 +76,29 @@ def command_test():
 
 
 def command_lint():
-    """ruff, pylint-odoo, manifestoo, Odoo's test_lint. ONLY=ruff|pylint|manifestoo|test_lint"""
+    """ruff, pylint-odoo, manifestoo, Odoo's test_lint. ONLY=ruff|pylint|manifestoo|i18n|test_lint"""
     return lint.command(only=os.environ.get("ONLY") or None)
 
 
+def command_i18n():
+    """List the texts of the addons and bring the translations to them."""
+    setup.ensure()
+    i18n.update()
+
+
 def command_bench():
-    """Measure orders per second."""
+    """Measure everything side by side: orders per second, statements, ratios."""
     return demo.bench()
+
+
+def command_bench_forecast():
+    """Measure the forecasts on real demand; writes docs/forecast.md."""
+    return demo.bench_forecast()
+
+
+def command_import_online_retail():
+    """Import 541,909 real lines as one file. Can be stopped and goes on."""
+    return demo.import_online_retail()
 
 
 def command_stop():
@@ -110,14 +126,14 @@ def command_distclean():
 
 def main(arguments):
     commands = {
-        name.removeprefix("command_"): function
+        name.removeprefix("command_").replace("_", "-"): function
         for name, function in globals().items()
         if name.startswith("command_")
     }
     if len(arguments) != 1 or arguments[0] not in commands:
         say("python3 -m tools.dev <command>, or make <command>:\n")
         for name, function in commands.items():
-            say(f"  {name:10} {function.__doc__}")
+            say(f"  {name:20} {function.__doc__}")
         return 0 if arguments in ([], ["--help"], ["-h"]) else 2
     odoo.forget_user_settings()
     try:

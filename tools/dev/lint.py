@@ -3,7 +3,7 @@
 import re
 import time
 
-from . import db, odoo, paths, setup
+from . import db, i18n, odoo, paths, setup
 from .ui import DevError, run, say, step
 
 DATABASE = "ecom_lint"
@@ -17,6 +17,7 @@ def command(only=None):
         "ruff": ruff,
         "pylint": pylint,
         "manifestoo": manifestoo,
+        "i18n": i18n.check,
         "test_lint": test_lint,
     }
     if only and only not in checks:

@@ -11,6 +11,8 @@ from .ui import DevError, run, say, step
 DATABASE = "ecom_test"
 PARTS = ("odoo", "pure", "e2e")
 BUDGET = 15 * 60
+# A part that hangs is ended after this.
+PART_TIMEOUT = 2 * BUDGET
 CLOSING = re.compile(r"^=+ (.*\bin [\d.]+s.*?) =+$", re.M)
 COUNT = re.compile(r"(\d+) (passed|failed|errors?|skipped|xfailed|xpassed)")
 
@@ -77,7 +79,7 @@ def odoo_tests(tally, tags=None, with_demo=False):
             arguments = ["-u", ",".join(ours), "--test-tags", tags]
             port = f"--http-port={free_port()}"
             code, text = odoo.execute(
-                DATABASE, *arguments, port, log=log, timeout=BUDGET, check=False
+                DATABASE, *arguments, port, log=log, timeout=PART_TIMEOUT, check=False
             )
     finally:
         db.drop(DATABASE)
@@ -142,7 +144,7 @@ def pytest(tally, part, marker):
     env.pop("ODOO_RC", None)
     log = paths.LOGS / f"test-{part}.log"
     with step(f"pytest, {part}"):
-        code, text = run(line, log=log, timeout=BUDGET, env=env, check=False, cwd=paths.ROOT)
+        code, text = run(line, log=log, timeout=PART_TIMEOUT, env=env, check=False, cwd=paths.ROOT)
     if code:
         say(text)
     else:

@@ -127,19 +127,24 @@ class EcomImport(models.Model):
             )
         )
         if grouping.is_made_from(path, source):
-            return grouping.Spool(path)
-        with self._open_file() as file_path:
-            if self.file_kind == "documents":
-                return grouping.build(path, json_stream.documents(file_path), None, source)
-            table = tabular.Table(path=file_path, name=self.file_name or "", **info)
-            key = columns.key_position(self.spec, table.header)
-            rows = table.rows()
-            if options.get("fill_down"):
-                rows = grouping.filled_down(rows, key)
-            spool = grouping.build(path, rows, key, source)
-        if not spool.row_count:
+            spool = grouping.Spool(path)
+        else:
+            with self._open_file() as file_path:
+                spool = self._build_spool(path, file_path, source, options)
+        # Also of a spool that was there already: the first try may not have come to its end.
+        if self.file_kind == "table" and not spool.row_count:
             raise FileProblem("no_rows")
         return spool
+
+    def _build_spool(self, path, file_path, source, options):
+        if self.file_kind == "documents":
+            return grouping.build(path, json_stream.documents(file_path), None, source)
+        table = tabular.Table(path=file_path, name=self.file_name or "", **(self.file_info or {}))
+        key = columns.key_position(self.spec, table.header)
+        rows = table.rows()
+        if options.get("fill_down"):
+            rows = grouping.filled_down(rows, key)
+        return grouping.build(path, rows, key, source)
 
     def _drop_spool(self):
         path = self._get_spool_path()

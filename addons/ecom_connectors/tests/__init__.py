@@ -6,6 +6,10 @@ from . import test_import
 from . import test_import_access
 from . import test_online_retail
 from . import test_import_tour
+from . import test_connector_sim
 from . import test_labels
 from . import test_carrier_push
+from . import test_connector_contracts
+from . import test_connector_stock
+from . import test_connector_page
 from . import test_parcel_tour

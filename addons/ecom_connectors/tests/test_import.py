@@ -9,6 +9,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
 
 from ..controllers.main import EcomImportController, safe_cell
+from ..tools.problems import FileProblem
 from .common import ImportCase, csv_bytes, row
 
 ROWS = [
@@ -106,6 +107,14 @@ class TestImportFile(ImportCase):
             self.assertEqual(result["state"], "failed", content)
             self.assertIn(words, result["message"])
         self.assertFalse(self._orders())
+
+    def test_empty_table_that_was_read_before(self):
+        """The file's rows are kept on disk between two tries: both say the same."""
+        record = self.env["ecom.import"].browse(self._import(csv_bytes([]))["import_id"])
+        for _try in range(2):
+            record.write({"state": "running", "cursor": 0})
+            with self.assertRaises(FileProblem):
+                record._get_spool()
 
     def test_too_big(self):
         self.env["ir.config_parameter"].set_param("ecom_connectors.max_file_mb", "1")

@@ -23,10 +23,23 @@ class EcomDecision(models.Model):
             ("reserve", "Reservation"),
             ("merge", "Merge"),
             ("carrier", "Carrier"),
-            ("intercept", "Stop"),
+            ("intercept", "Interception"),
         ],
         required=True,
     )
     summary = fields.Text(required=True, help="What was decided and why.")
     rule = fields.Char(help="The setting or rule that decided.")
+    rule_id = fields.Many2one(
+        "ecom.rule", "Order Rule", readonly=True, index="btree_not_null", ondelete="set null"
+    )
+    rule_version = fields.Integer(readonly=True, help="Version of the rule that decided.")
+    order_version = fields.Integer(
+        readonly=True, help="Version of the order that the rule looked at; it acts once on each."
+    )
     details = fields.Json(help="What was looked at, and what was rejected.")
+
+    # Two workers, or a worker that is killed and starts again: a rule still acts once only.
+    _rule_once_uniq = models.UniqueIndex(
+        "(order_id, rule_id, order_version) WHERE rule_id IS NOT NULL AND stage = 'review'",
+        "The rule has acted on this version of the order already.",
+    )

@@ -100,13 +100,18 @@ class EcomOrder(models.Model):
         self.write({"state": "accepted", "cause": "changed_too_late", "cause_message": message})
         self._decide("change", message)
 
-    def _apply_new_content(self, resolved, changes):
+    def _get_too_late_message(self):
         if self._has_left():
-            self._keep_too_late(
-                self.env._(
-                    "The channel changed the order, but it is picked, shipped or invoiced already."
-                )
+            return self.env._(
+                "The channel changed the order, but it is picked, shipped or invoiced already."
             )
+        return self.env._(
+            "The channel changed the order, but its settings keep what is approved as it is."
+        )
+
+    def _apply_new_content(self, resolved, changes):
+        if self._is_too_late(changes & _UNDO_APPROVAL or {"lines"}):
+            self._keep_too_late(self._get_too_late_message())
             return
         total = self._compute_totals(resolved)
         partner, invoice, delivery = self._match_customers(resolved)[self]

@@ -73,11 +73,12 @@ class EcomOrder(models.Model):
         self.ensure_one()
         return (self.ship_by or datetime.max, self.placed_at or datetime.max, self.id)
 
-    def _hold_for_stock(self, missing):
-        """:param missing: dict {order: list of (product, warehouse, wanted, free)}"""
+    def _hold_for_stock(self, missing, messages=None):
+        """:param missing: dict {order: list of (product, warehouse, wanted, free)}
+        :param messages: dict {order: text}, where more is to say than what is missing"""
         decisions, exceptions = [], []
         for order, short in missing.items():
-            message = self.env._(
+            message = (messages or {}).get(order) or self.env._(
                 "Not enough stock: %(goods)s.",
                 goods=", ".join(
                     self.env._(

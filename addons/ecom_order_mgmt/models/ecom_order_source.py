@@ -67,6 +67,34 @@ class EcomOrder(models.Model):
         for order in orders:
             decisions += order._apply_plan(plans.get(order), now)
         self.env["ecom.decision"].sudo().create(decisions)
+        # A channel that chooses among warehouses never falls back to one that cannot.
+        waiting = {
+            order: order._get_unplanned(candidates, lines)
+            for order, (plan, candidates, lines) in plans.items()
+            if not plan and lines and order.channel_id.sourcing == "best" and order._needs_cover()
+        }
+        orders._hold_for_stock(waiting, {order: order.source_summary for order in waiting})
+
+    def _get_unplanned(self, candidates, lines):
+        """:return: list of (product, warehouse, wanted, free) of what no warehouse has"""
+        wanted = defaultdict(float)
+        for line in lines:
+            for product_id, quantity in line.parts.items():
+                wanted[product_id] += quantity * line.quantity
+        found = []
+        for product_id, quantity in wanted.items():
+            places = [c for c in candidates if not c.refused] or candidates
+            best = max(places, key=lambda c: c.free.get(product_id, 0.0), default=None)
+            free = best.free.get(product_id, 0.0) if best else 0.0
+            found.append(
+                (
+                    self.env["product.product"].browse(product_id),
+                    self.env["stock.warehouse"].browse(best.key if best else []),
+                    quantity,
+                    free,
+                )
+            )
+        return [entry for entry in found if entry[2] > entry[3]] or found
 
     # === PLANNING === #
 
@@ -80,6 +108,7 @@ class EcomOrder(models.Model):
             warehouses = channel._get_source_warehouses()
             locked = orders.filtered("source_locked")
             warehouses |= locked.sale_order_id.order_line.ecom_warehouse_id
+            warehouses |= orders.rule_warehouse_id
             lines = orders._get_source_lines()
             products = self.env["product.product"].browse(
                 {p for found in lines.values() for line in found for p in line.parts}
@@ -148,6 +177,9 @@ class EcomOrder(models.Model):
             left = capacity - used[warehouse.id] if capacity else None
             if self.source_locked:
                 refused = None if warehouse in chosen else self.env._("a person chose another one")
+            elif self.rule_warehouse_id:
+                ruled = warehouse == self.rule_warehouse_id
+                refused = None if ruled else self.env._("a rule chose another one")
             elif channel.sourcing == "fixed":
                 refused = None
             elif warehouse in self.excluded_warehouse_ids:
@@ -211,12 +243,20 @@ class EcomOrder(models.Model):
             {
                 "order_id": self.id,
                 "stage": "source",
-                "rule": "manual" if self.source_locked else f"sourcing={self.channel_id.sourcing}",
+                "rule": self._get_source_rule(),
                 "summary": summary,
                 "details": details,
             }
         )
         return decisions
+
+    def _get_source_rule(self):
+        """:return: what a decision names as the rule behind the choice"""
+        if self.source_locked:
+            return "manual"
+        if self.rule_warehouse_id:
+            return "review rule"
+        return f"sourcing={self.channel_id.sourcing}"
 
     def _describe(self, candidate, plan):
         chosen = plan and any(candidate is part for part, _quantities in plan.parts)

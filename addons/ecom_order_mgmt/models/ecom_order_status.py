@@ -11,9 +11,11 @@ class EcomOrder(models.Model):
 
         - `order`: number, external_id, channel, placed_at, state, cause, total, currency
         - `review`: state, reason and (if held for a time) until
-        - `allocation`: warehouse and its `state`: none, waiting, partial or reserved
-        - `shipments`: list of name, state, carrier, tracking_ref, tracking_url, eta, shipped_at
-          and lines (sku, name, quantity)
+        - `allocation`: warehouses and their `state`: none, waiting, partial or reserved; reason
+          and promised_at where the warehouse was chosen
+        - `shipments`: list of name, state (draft, ready, picking, packed, shipped, delivered or
+          cancelled), stopped, carrier, tracking_ref, tracking_url, eta, shipped_at, delivered_at
+          and lines (sku, name, quantity) of this order, though others may travel along
         - `payment`: state, paid_at
         - `refunds`: list of number, amount, currency, refunded_at
         """
@@ -40,9 +42,7 @@ class EcomOrder(models.Model):
                 "until": _iso(order.hold_until),
             },
             "allocation": order._get_allocation(),
-            "shipments": [
-                order._get_shipment(p) for p in order.sale_order_id.picking_ids.sorted("id")
-            ],
+            "shipments": [order._get_shipment(s) for s in order.shipment_ids.sorted("id")],
             "payment": {"state": order.payment_state, "paid_at": _iso(order.paid_at)},
             "refunds": [
                 {
@@ -73,27 +73,32 @@ class EcomOrder(models.Model):
             "state": state,
             "warehouses": moves.warehouse_id.mapped("name")
             or self.sale_order_id.warehouse_id.mapped("name"),
+            "reason": self.source_summary or None,
+            "promised_at": _iso(self.promised_at),
         }
 
-    def _get_shipment(self, picking):
+    def _get_shipment(self, shipment):
+        moves = shipment.move_ids.filtered(
+            lambda move: move.state != "cancel" and move.sale_line_id.order_id == self.sale_order_id
+        )
+        closed = shipment.state in ("delivered", "cancelled")
         return {
-            "name": picking.name,
-            "state": picking.state,
-            "carrier": picking.carrier_id.name or None,
-            "tracking_ref": picking.carrier_tracking_ref or None,
-            "tracking_url": picking.carrier_tracking_url or None,
-            "eta": _iso(picking.scheduled_date)
-            if picking.state not in ("done", "cancel")
-            else None,
-            "shipped_at": _iso(picking.date_done),
+            "name": shipment.name,
+            "state": shipment.state,
+            "stopped": shipment.frozen,
+            "carrier": shipment.carrier_id.name or None,
+            "tracking_ref": shipment.tracking_ref or None,
+            "tracking_url": shipment.tracking_url or None,
+            "eta": None if closed else _iso(shipment.eta or shipment.due_at),
+            "shipped_at": _iso(shipment.shipped_at),
+            "delivered_at": _iso(shipment.delivered_at),
             "lines": [
                 {
                     "sku": move.product_id.default_code or None,
                     "name": move.product_id.name,
                     "quantity": move.product_uom_qty,
                 }
-                for move in picking.move_ids
-                if move.state != "cancel"
+                for move in moves
             ],
         }
 

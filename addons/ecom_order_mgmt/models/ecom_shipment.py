@@ -125,10 +125,15 @@ class EcomShipment(models.Model):
             # What is on its way to the recipient now: the last step that is there.
             shipment.move_ids = shipment._get_last_pickings().move_ids
 
-    @api.depends("picking_ids.sale_id.ecom_order_id")
+    @api.depends("picking_ids.sale_id.ecom_order_id", "picking_ids.state")
     def _compute_order_ids(self):
         for shipment in self:
-            shipment.order_ids = shipment.picking_ids.sale_id.ecom_order_id
+            live = shipment.picking_ids.filtered(lambda picking: picking.state != "cancel")
+            orders = (live or shipment.picking_ids).sale_id.ecom_order_id
+            if shipment.order_ids != orders:
+                shipment.order_ids = orders
+            else:
+                shipment.order_ids = shipment.order_ids
 
     @api.depends("order_ids")
     def _compute_order_count(self):

@@ -88,6 +88,24 @@ class StockPicking(models.Model):
         backorders._ecom_assign_shipments()
         return backorders
 
+    def action_cancel(self):
+        """A member that is cancelled leaves its parcel; the rest goes on."""
+        result = super().action_cancel()
+        cancelled = self.sudo().filtered(lambda picking: picking.state == "cancel")
+        for shipment in cancelled.ecom_shipment_id:
+            parts = cancelled.ecom_own_shipment_id.filtered(
+                lambda part, s=shipment: part.merged_into_id == s
+            )
+            rest = shipment.picking_ids.filtered(lambda picking: picking.state != "cancel")
+            if rest and (parts or shipment.with_context(active_test=False).merged_ids):
+                packed = shipment.state == "packed"
+                shipment._unmerge(parts, self.env._("An order was cancelled."))
+                if packed:
+                    shipment._freeze(
+                        self.env._("An order of this parcel was cancelled: pack it again.")
+                    )
+        return result
+
     def _action_done(self):
         # A picker need not see the parcel's orders to be told that it must not leave.
         for shipment in self.sudo().ecom_shipment_id:

@@ -3,6 +3,8 @@ from . import (
     test_change,
     test_customer,
     test_fast_confirm,
+    test_fulfilment,
+    test_fulfilment_tour,
     test_mapping,
     test_oversell,
     test_pipeline,
@@ -11,7 +13,21 @@ from . import (
     test_sourcing,
     test_speed,
     test_totals,
+    test_demand,
+    test_replenishment,
     test_tracking,
     test_tracking_page,
+    test_replenishment_tour,
+    test_stock_health,
+    test_replenishment_simulation,
+    test_replenishment_month,
+    test_replenishment_nightly,
+    test_demand_import,
     test_delivery_option,
 )
+from . import test_review_rules
+from . import test_review_checks
+from . import test_review_actions
+from . import test_review_people
+from . import test_review_engine
+from . import test_review_tour

@@ -157,6 +157,18 @@ class TestShipment(ShipmentCase):
             self.assertEqual(order.sale_order_id.delivery_status, "full")
             self.assertEqual(order.sale_order_id.order_line.qty_delivered, 1)
 
+    def test_status_shows_the_own_goods_of_a_merged_parcel(self):
+        orders = self._confirmed("S-1") | self._confirmed("S-2", lines=[self._line("LAMP")])
+        orders.shipment_ids.action_merge()
+        orders.shipment_ids.tracking_ref = "ONE"
+        for order, sku in zip(orders, ("MUG", "LAMP"), strict=True):
+            (shipment,) = order.get_status()["shipments"]
+            self.assertEqual([line["sku"] for line in shipment["lines"]], [sku])
+            self.assertEqual(shipment["tracking_ref"], "ONE")
+            self.assertEqual(shipment["state"], "ready")
+        orders.shipment_ids.action_ship()
+        self.assertTrue(orders[0].get_status()["shipments"][0]["shipped_at"])
+
     def test_no_merge(self):
         first, second = self._confirmed("S-1", "S-2")
         other = self._confirmed(

@@ -38,14 +38,14 @@ class TestSpeed(EcomCase):
         self._import(*self._documents("warm"))
         self.channel.process_orders()
         self._import(*self._documents("cold"))
-        self.assertLess(self._count(self.channel.process_orders), 22)
+        self.assertLess(self._count(self.channel.process_orders), 8)
 
     def test_whole_pipeline(self):
-        """Up to the reserved delivery; the most of it is Odoo's own confirmation."""
+        """Up to the reserved delivery and its shipment."""
         self._import(*self._documents("warm"))
         self.channel.process_orders()
         self._import(*self._documents("cold"))
-        self.assertLess(self._count(self.channel.process_orders), 85)
+        self.assertLess(self._count(self.channel.process_orders), 15)
 
     def test_channel_cards(self):
         channels = self.channel | self._create_channel(name="2") | self._create_channel(name="3")

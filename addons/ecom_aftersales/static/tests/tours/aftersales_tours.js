@@ -1,0 +1,79 @@
+import { registry } from "@web/core/registry";
+
+registry.category("web_tour.tours").add("ecom_agent_tour", {
+    steps: () => [
+        {
+            content: "From the ticket to all about its order",
+            trigger: "button[name=action_open_agent_page]",
+            run: "click",
+        },
+        {
+            content: "The page tells what a return would do",
+            trigger: ".o_ecom_agent_page button[data-step=return]:contains(20.00)",
+            run: "click",
+        },
+        {
+            content: "Choose a reason",
+            trigger: ".modal .o_field_widget[name=reason_id] input",
+            run: "edit Does not work",
+        },
+        {
+            trigger: ".ui-autocomplete a:contains(Does not work)",
+            run: "click",
+        },
+        {
+            content: "All pieces",
+            trigger: ".modal button[name=action_all]",
+            run: "click",
+        },
+        {
+            trigger: ".modal .o_data_row td[name=quantity]:contains(2)",
+        },
+        {
+            trigger: ".modal button[name=action_create]",
+            run: "click",
+        },
+        {
+            content: "The case is approved by the policy",
+            trigger: ".o_form_view .o_arrow_button_current:contains(Approved)",
+        },
+    ],
+});
+
+registry.category("web_tour.tours").add("ecom_desk_tour", {
+    steps: () => [
+        {
+            content: "Scan the tracking number",
+            trigger: ".o_ecom_desk input[aria-label=Code]",
+            run: "edit SCAN-ME",
+        },
+        {
+            trigger: ".o_ecom_desk form button[type=submit]",
+            run: "click",
+        },
+        {
+            content: "Everything is here",
+            trigger: ".o_ecom_card .o_receive_all",
+            run: "click",
+        },
+        {
+            content: "The first piece is as new",
+            trigger: ".o_ecom_card .o_ecom_goods:contains(Received)",
+        },
+        {
+            trigger: ".o_ecom_card .o_grade_a",
+            run: "click",
+        },
+        {
+            trigger: ".o_ecom_card:contains(1 graded)",
+        },
+        {
+            content: "The second one is scratched",
+            trigger: ".o_ecom_card .o_grade_b:enabled",
+            run: "click",
+        },
+        {
+            trigger: ".o_ecom_card .o_ecom_goods:contains(Graded)",
+        },
+    ],
+});

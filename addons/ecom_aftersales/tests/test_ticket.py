@@ -1,0 +1,262 @@
+from odoo import Command
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import freeze_time, new_test_user, tagged
+
+from .common import AftersalesCase
+
+MAIL = """From: {sender}
+To: help@ecom-test.example.com
+Subject: {subject}
+Message-ID: <{id}@shop.example.org>
+Date: Mon, 2 Mar 2026 10:00:00 +0000
+{headers}MIME-Version: 1.0
+Content-Type: text/plain; charset="utf-8"
+
+{body}
+"""
+
+
+@tagged("post_install", "-at_install")
+class TestTicket(AftersalesCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.env["ecom.ticket.sla"].search([]).active = False
+        cls.domain = cls.env["mail.alias.domain"].create({"name": "ecom-test.example.com"})
+        cls.agent = new_test_user(
+            cls.env,
+            "tick_agent",
+            groups="ecom_aftersales.group_ecom_agent",
+            email="a@ours.example.com",
+        )
+        cls.second = new_test_user(cls.env, "tick_two", groups="ecom_aftersales.group_ecom_agent")
+        cls.team = cls.env["ecom.ticket.team"].create(
+            {
+                "name": "Help",
+                "alias_name": "help",
+                "alias_domain_id": cls.domain.id,
+                "member_ids": [Command.set((cls.agent | cls.second).ids)],
+                "assignment": "round_robin",
+                "tz": "UTC",
+            }
+        )
+        cls.sla = cls.env["ecom.ticket.sla"].create(
+            {"name": "Amazon", "hours": 24, "around_clock": True, "channel_ids": cls.channel.ids}
+        )
+        cls.office = cls.env["ecom.ticket.sla"].create(
+            {"name": "Office", "hours": 4, "sequence": 99}
+        )
+
+    def _mail(
+        self,
+        body="Where is it?",
+        subject="Question",
+        sender="Ada <ada@buyers.example.org>",
+        headers="",
+        number="1",
+    ):
+        text = MAIL.format(
+            sender=sender, subject=subject, id=f"m{number}", headers=headers, body=body
+        )
+        before = self.env["ecom.ticket"].search([])
+        self.env["mail.thread"].message_process("ecom.ticket", text)
+        return self.env["ecom.ticket"].search([]) - before
+
+    @freeze_time("2026-03-06 15:00:00")
+    def test_mail_becomes_a_ticket_with_its_order(self):
+        order = self._import_one(number="WEB-1001")
+        ticket = self._mail("Where is my order WEB-1001? Thanks.")
+        self.assertRecordValues(
+            ticket,
+            [
+                {
+                    "name": "Question",
+                    "team_id": self.team.id,
+                    "source": "email",
+                    "order_id": order.id,
+                    "channel_id": self.channel.id,
+                    "sla_id": self.sla.id,
+                    "clock": "running",
+                    "state": "new",
+                }
+            ],
+        )
+        self.assertEqual(str(ticket.deadline), "2026-03-07 15:00:00", "weekends count")
+        self.assertEqual(ticket.partner_id.email_normalized, "ada@buyers.example.org")
+        self.assertIn("number in the message", ticket.matched_by)
+        self.assertIn(ticket.user_id, self.team.member_ids)
+        self.assertEqual(len(ticket.message_ids.filtered(lambda m: m.message_type == "email")), 1)
+
+    @freeze_time("2026-03-06 15:00:00")
+    def test_office_hours(self):
+        ticket = self._mail()
+        self.assertEqual(ticket.sla_id, self.office)
+        self.assertEqual(str(ticket.deadline), "2026-03-09 11:00:00")
+
+    def test_answer_stops_the_clock_and_a_reply_starts_it_again(self):
+        ticket = self._mail()
+        answer = ticket.with_user(ticket.user_id).message_post(
+            body="Tomorrow", message_type="comment", subtype_xmlid="mail.mt_comment"
+        )
+        self.assertEqual((ticket.clock, ticket.deadline, ticket.state), ("stopped", False, "open"))
+        self.assertEqual((ticket.answered_in_time, ticket.answered_late), (1, 0))
+        self.assertGreater(ticket.first_answer_hours, 0)
+        ticket.action_wait()
+        new = self._mail(
+            "But when?", "Re: Question", headers=f"In-Reply-To: {answer.message_id}\n", number="2"
+        )
+        self.assertFalse(new, "the same thread")
+        self.assertEqual((ticket.clock, ticket.state), ("running", "open"))
+        ticket.with_user(ticket.user_id).message_post(
+            body="internal", message_type="comment", subtype_xmlid="mail.mt_note"
+        )
+        self.assertEqual(ticket.clock, "running", "a note is no answer")
+
+    def test_automatic_replies_neither_stop_nor_start_the_clock(self):
+        self.team.acknowledge = True
+        ticket = self._mail()
+        auto = ticket.message_ids.filtered(lambda m: m.message_type == "auto_comment")
+        self.assertEqual(len(auto), 1, "the buyer is told that the mail arrived")
+        self.assertEqual(ticket.clock, "running")
+        answer = ticket.with_user(ticket.user_id).message_post(
+            body="Tomorrow", message_type="comment", subtype_xmlid="mail.mt_comment"
+        )
+        self._mail(
+            "I am on holiday",
+            "Automatic reply",
+            headers=f"In-Reply-To: {answer.message_id}\nAuto-Submitted: auto-replied\n",
+            number="2",
+        )
+        self.assertEqual(ticket.clock, "stopped")
+        self.assertEqual(ticket.event_ids.mapped("kind").count("auto"), 2)
+        absence = self._mail("Away", headers="Auto-Submitted: auto-generated\n", number="3")
+        self.assertEqual(absence.clock, "stopped")
+        self.assertFalse(
+            absence.message_ids.filtered(
+                lambda m: m.message_type == "auto_comment" and m.author_id != absence.partner_id
+            ),
+            "machines do not thank each other",
+        )
+
+    def test_same_mail_twice_is_one_ticket(self):
+        ticket = self._mail()
+        self.assertTrue(ticket)
+        self.assertFalse(self._mail())
+
+    def test_pause_and_late(self):
+        with freeze_time("2026-03-02 10:00:00"):
+            ticket = self._mail()
+            self.assertEqual(str(ticket.deadline), "2026-03-02 14:00:00")
+        with freeze_time("2026-03-02 11:00:00"):
+            ticket.action_wait()
+            self.assertEqual((ticket.clock, ticket.deadline), ("paused", False))
+        with freeze_time("2026-03-02 13:00:00"):
+            ticket.action_resume()
+            self.assertEqual(str(ticket.deadline), "2026-03-02 16:00:00")
+        with freeze_time("2026-03-02 16:30:00"):
+            self.assertEqual(self.team.late_count, 1)
+            ticket.with_user(ticket.user_id).message_post(
+                body="Sorry", message_type="comment", subtype_xmlid="mail.mt_comment"
+            )
+        self.assertEqual((ticket.answered_in_time, ticket.answered_late), (0, 1))
+
+    def test_no_answer_needed(self):
+        ticket = self._mail("Thank you!")
+        ticket.with_user(self.agent).action_no_answer()
+        self.assertEqual((ticket.clock, ticket.state), ("stopped", "solved"))
+
+    def test_assignment(self):
+        tickets = [self._mail(number=str(n)) for n in range(4)]
+        self.assertEqual([t.user_id for t in tickets], [self.agent, self.second] * 2)
+        self.team.assignment = "load"
+        tickets[0].action_solve()
+        self.assertEqual(self._mail(number="9").user_id, self.agent)
+        self.team.assignment = "manual"
+        self.assertFalse(self._mail(number="10").user_id)
+
+    def test_merge_and_split(self):
+        first, second = self._mail(number="1"), self._mail("Hello?", number="2")
+        messages = (first | second).message_ids.filtered(lambda m: m.message_type == "email")
+        (first | second).with_user(self.agent).action_merge()
+        self.assertEqual(second.merged_into_id, first)
+        self.assertEqual(messages.mapped("res_id"), [first.id] * 2)
+        self.assertEqual((first.is_open, second.is_open), (True, False))
+        new = self.env["ecom.ticket"].browse(
+            first.with_user(self.agent).action_split(messages[0].ids, "Something else")
+        )
+        self.assertEqual(messages[0].res_id, new.id)
+        self.assertEqual((new.split_from_id, new.clock), (first, "running"))
+        stranger = self._mail(sender="Bo <bo@buyers.example.org>", number="3")
+        with self.assertRaisesRegex(UserError, "different customers"):
+            (first | stranger).action_merge()
+        with self.assertRaisesRegex(UserError, "at least two"):
+            first.action_merge()
+
+    def test_two_agents_are_warned(self):
+        ticket = self._mail()
+        self.assertEqual(ticket.with_user(self.agent).presence_ping(), [])
+        self.assertEqual(ticket.with_user(self.second).presence_ping(), [self.agent.name])
+        self.assertEqual(ticket.with_user(self.agent).presence_ping(), [self.second.name])
+
+    def test_bad_rating_opens_a_ticket(self):
+        ticket = self._mail()
+        ticket.action_solve()
+        self.assertTrue(ticket.rating_ids, "the buyer is asked")
+        token = ticket._rating_get_access_token()
+        ticket.sudo().rating_apply(1, token=token, feedback="Nobody helped")
+        bad = self.env["ecom.ticket"].search([("split_from_id", "=", ticket.id)])
+        self.assertRecordValues(
+            bad, [{"kind": "rating", "priority": "1", "description": "Nobody helped"}]
+        )
+        self.assertEqual(ticket.rating_last_value, 1)
+
+    def test_case_from_a_ticket(self):
+        sale_order = self._sell(ship=True, number="WEB-1001")
+        ticket = self._mail("WEB-1001 is broken")
+        action = ticket.with_user(self.agent).action_new_return()
+        wizard = self.env["ecom.return.new"].with_user(self.agent).browse(action["res_id"])
+        wizard.reason_id = self.env.ref("ecom_aftersales.reason_defect")
+        wizard.action_all()
+        wizard.action_create()
+        self.assertEqual(ticket.return_id.sale_order_id, sale_order)
+        self.assertEqual(ticket.return_id.origin, "ticket")
+
+    def test_access(self):
+        ticket = self._mail()
+        viewer = new_test_user(self.env, "tick_view", groups="ecom_order_mgmt.group_ecom_viewer")
+        with self.assertRaises(AccessError):
+            ticket.with_user(viewer).read(["name"])
+        with self.assertRaises(AccessError):
+            ticket.with_user(self.agent).unlink()
+        portal = new_test_user(self.env, "tick_portal", groups="base.group_portal")
+        with self.assertRaises(AccessError):
+            ticket.with_user(portal).read(["name"])
+        ticket.partner_id = portal.partner_id
+        self.assertEqual(ticket.with_user(portal).name, "Question")
+        with self.assertRaises(AccessError):
+            ticket.with_user(portal).name = "x"
+        with self.assertRaises(AccessError):
+            ticket.with_user(portal).action_solve()
+
+    def test_order_is_rated_once_after_delivery(self):
+        self.channel.rating_days = 5
+        sale_order = self._sell(ship=True, placed_at="2026-11-01T10:00:00Z")
+        order = sale_order.ecom_order_id
+        cron = self.env.ref("ecom_aftersales.ir_cron_ratings")
+
+        def run(day):
+            with freeze_time(day), self.enter_registry_test_mode():
+                cron.method_direct_trigger()
+            order.invalidate_recordset()
+
+        sale_order.picking_ids.date_done = "2026-11-02 10:00:00"
+        run("2026-11-03")
+        self.assertFalse(order.rating_asked_at)
+        run("2026-11-08")
+        self.assertTrue(order.rating_asked_at)
+        self.assertEqual(len(order.rating_ids), 1)
+        run("2026-11-09")
+        self.assertEqual(len(order.rating_ids), 1)
+        order.rating_apply(1, token=order._rating_get_access_token(), feedback="Late")
+        ticket = self.env["ecom.ticket"].search([("order_id", "=", order.id)])
+        self.assertRecordValues(ticket, [{"kind": "rating", "description": "Late"}])

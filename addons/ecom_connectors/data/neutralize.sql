@@ -1,0 +1,8 @@
+-- A copy of the database must not speak to the shops: it has their credentials no more, and all
+-- channels that have a platform are paused.
+DELETE FROM ecom_credential;
+UPDATE ecom_channel
+   SET state = 'paused', connector_shadow = true, stock_publish = false,
+       webhook_token = NULL, webhooks_registered = false
+ WHERE connector NOT IN ('api', 'file');
+UPDATE ecom_task SET state = 'cancelled' WHERE state = 'waiting';

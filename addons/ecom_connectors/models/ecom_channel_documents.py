@@ -1,0 +1,65 @@
+from odoo import models
+
+from odoo.addons.ecom_order_mgmt.tools.canonical import InvalidDocument
+
+from .. import platforms
+from ..const import PROBLEMS_KEY
+
+
+class EcomChannel(models.Model):
+    """The platform's own documents become canonical ones on their way in."""
+
+    _inherit = "ecom.channel"
+
+    def _is_own_document(self, document):
+        """Whether the connector's mapping is to read this one."""
+        return (
+            self.connector in platforms.REGISTRY
+            and not self.env.context.get("ecom_canonical")
+            and not (isinstance(document, dict) and PROBLEMS_KEY in document)
+        )
+
+    def _ingest(self, documents, source="api"):
+        """A platform's document may hold more than one: an order and its refunds, or a whole page.
+        The answer has one entry per document all the same, about the first thing in it."""
+        self.ensure_one()
+        own = [document for document in documents if self._is_own_document(document)]
+        if not own:
+            return super()._ingest(documents, source)
+        handler = self._get_handler()
+        mapped = {id(document): handler._map(self, document) for document in own}
+        channel = self.with_context(ecom_mapped=mapped)
+        results = super(EcomChannel, channel)._ingest(documents, source)
+        more = [result for document in own for result in mapped[id(document)][1:]]
+        self._ingest_more(more, source)
+        return results
+
+    def _ingest_more(self, mapped, source):
+        """Take in what documents hold besides their first thing: refunds, further orders."""
+        listings = [each.document for each in mapped if each.document and each.kind == "listing"]
+        if listings:
+            self.env["ecom.listing"].sudo()._store_listings(self, listings)
+        rest = [each for each in mapped if each.kind != "listing"]
+        # Orders keep what the platform sent of them, as those that came alone do.
+        raws = [each.raw if each.raw is not None else each.document for each in rest]
+        if rest:
+            known = {id(raw): [each] for raw, each in zip(raws, rest, strict=True)}
+            super(EcomChannel, self.with_context(ecom_mapped=known))._ingest(raws, source)
+
+    def _map_document(self, document):
+        if not self._is_own_document(document):
+            return super()._map_document(document)
+        mapped = self.env.context.get("ecom_mapped", {}).get(id(document))
+        if mapped is None:
+            mapped = self._get_handler()._map(self, document)
+        first = mapped[0]
+        if first.kind == "listing" and first.document:
+            first.code, first.message = "not_an_order", self.env._("is a product, no order")
+            first.document = None
+        if first.document is None:
+            raise InvalidDocument(
+                [("", first.message)],
+                first.external_id,
+                first.kind if first.kind in ("order", "refund") else "order",
+            )
+        return first.document

@@ -1,0 +1,149 @@
+from dataclasses import dataclass, field
+
+from odoo import api, models
+from odoo.exceptions import UserError
+
+from .. import platforms
+from ..platforms import base
+
+
+@dataclass
+class Page:
+    """Part of an answer. `newest`: the latest change among what was read, ISO text."""
+
+    documents: list
+    next: object = None
+    newest: str | None = None
+
+
+@dataclass
+class Hook:
+    """What a webhook says: what it is about, or (where a platform sends whole documents) all of it."""
+
+    delivery_id: str | None = None
+    topic: str = ""
+    order_ids: list = field(default_factory=list)
+    documents: list = field(default_factory=list)
+
+
+class EcomConnector(models.AbstractModel):
+    """What a channel asks of its platform. Each platform inherits this as ``ecom.connector.<code>``
+    and implements what its capabilities declare.
+
+    All methods get the channel as their first argument; documents are the platform's own, as its
+    mapping reads them. Failures are raised as the exceptions of ``exceptions.py``, nothing else.
+    """
+
+    _name = "ecom.connector"
+    _description = "Connector"
+
+    _platform = None
+
+    @api.model
+    def _get_capabilities(self):
+        return platforms.get_capabilities(self._platform)
+
+    @api.model
+    def _get_mapping(self):
+        return platforms.get_mapping(self._platform)
+
+    @api.model
+    def _get_context(self, channel):
+        """:return: what documents of this channel do not say themselves, for the mapping"""
+        return {
+            "tz": channel.tz or "UTC",
+            "currency": channel.currency_id.name,
+            "currencies": {},
+            "states": {},
+            **(channel.connector_options or {}),
+        }
+
+    @api.model
+    def _map(self, channel, document):
+        """:return: list of base.Mapped"""
+        return base.map_payload(self._get_mapping(), document, self._get_context(channel))
+
+    # === READING === #
+
+    def _test_connection(self, channel):
+        """:return: what a person wants to know of the shop at the other end: its name
+        :raise: the exceptions of a call"""
+        raise self._not_able("test")
+
+    def _fetch_orders(self, channel, since, until=None, cursor=None):
+        """Orders changed in a time, oldest change first.
+
+        :param since, until: naive UTC datetimes; `until` may be None
+        :param cursor: `next` of the page before
+        :return: Page of documents
+        """
+        raise self._not_able("orders")
+
+    def _fetch_order(self, channel, external_id):
+        """:return: the present document of an order, or None where the platform has none"""
+        raise self._not_able("order")
+
+    def _fetch_listings(self, channel, cursor=None):
+        """:return: Page of listing documents (``base.listing``)"""
+        raise self._not_able("listings")
+
+    # === TELLING === #
+
+    def _push_shipment(self, channel, task, values):
+        """Tell that goods left. `values`: see ``ecom.task._prepare_shipment_values``.
+
+        A task that was tried before may have been carried out: implementations then look first.
+
+        :return: dict with `ref` (the platform's id of it) and `answer` (text)
+        """
+        raise self._not_able("shipment")
+
+    def _push_cancel(self, channel, task, values):
+        """:param values: dict with `order_id`, `reason`"""
+        raise self._not_able("cancel")
+
+    def _push_refund(self, channel, task, values):
+        """:param values: dict with `order_id`, `amount` and `currency` (decimal text), `reason`,
+        `restock` and `lines` (line_id, quantity, amount)"""
+        raise self._not_able("refund")
+
+    def _push_stock(self, channel, items):
+        """Publish quantities.
+
+        :param items: list of dicts with `key`, `listing_id`, `quantity`, `extra` (of the listing)
+        :return: {key: None where it was taken, else why not}
+        """
+        raise self._not_able("stock")
+
+    # === WEBHOOKS === #
+
+    def _verify_webhook(self, channel, headers, raw, secrets):
+        """:param headers: case-insensitive
+        :param bytes raw: the body as it came
+        :return: whether it is from the platform. Without a secret nothing is."""
+        return False
+
+    def _read_webhook(self, channel, headers, raw):
+        """:return: Hook
+        :raise ValueError: the body cannot be read"""
+        raise self._not_able("webhooks")
+
+    def _is_ping(self, headers, raw):
+        """Whether this is a platform's first knock, which carries no signature and says nothing."""
+        return False
+
+    def _register_webhooks(self, channel, url, secret):
+        """:return: text for the channel's log"""
+        raise self._not_able("webhooks")
+
+    def _unregister_webhooks(self, channel, url):
+        raise self._not_able("webhooks")
+
+    def _not_able(self, what):
+        return UserError(
+            self.env._(
+                "The connector %(name)s cannot do this (%(what)s).",
+                name=self._get_capabilities().label if self._platform else self._name,
+                what=what,
+            )
+        )

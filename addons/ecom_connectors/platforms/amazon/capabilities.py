@@ -1,0 +1,34 @@
+from ..base import Capabilities
+
+CAPABILITIES = Capabilities(
+    label="Amazon",
+    tier="contract",
+    poll=True,
+    partial_shipment=True,
+    several_parcels=True,
+    push_shipment=True,
+    push_stock=True,
+    compare=True,
+    credentials={
+        "account": "Seller id (merchant token)",
+        "key": "LWA client id",
+        "secret": "LWA client secret",
+        "token": "LWA refresh token",
+    },
+    url_help="https://sellingpartnerapi-eu.amazon.com (or -na, -fe)",
+    # Calls per second and burst, as the contracts state them.
+    rates={
+        "getOrders": (0.0167, 20),
+        "getOrder": (0.5, 30),
+        "searchOrders": (0.0056, 20),
+        "confirmShipment": (2, 10),
+        "listings": (5, 10),
+        "tokens": (1, 10),
+        "default": (1, 10),
+    },
+    page_size=100,
+    stock_batch=20,
+    notes="Orders that Amazon ships itself are kept for the books and reserve no stock here. "
+    "Connector settings: marketplaces (list of marketplace ids), orders_api ('2026-01-01' or 'v0'). "
+    "Amazon has no call to refund or cancel by a seller here; do that in Seller Central.",
+)

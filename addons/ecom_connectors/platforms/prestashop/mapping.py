@@ -1,0 +1,262 @@
+"""PrestaShop orders, as XML or as JSON (output_format=JSON), alone or with what belongs to them.
+
+The webservice names currency, customer, addresses and state by number only. The connector reads
+those too and hands over ``{"order": …, "currency": …, "customer": …, "address_delivery": …,
+"address_invoice": …, "state": …, "slips": […]}``; an order alone is completed from `context`.
+"""
+
+from ..base import (
+    ZERO,
+    Found,
+    as_dict,
+    as_list,
+    dec,
+    flag,
+    ident,
+    join,
+    line,
+    require,
+    rounded,
+    settle,
+    tax,
+    text_of,
+    unique_ids,
+    when,
+)
+from ..xmlish import looks_like_xml, parse
+
+# States that every PrestaShop is installed with.
+PAID_STATES = {"2", "3", "4", "5", "9", "11", "12"}
+CANCELLED_STATES = {"6"}
+ERROR_STATES = {"8"}
+SHIPPED_STATES = {"4", "5"}
+
+
+def find(payload, context):
+    if looks_like_xml(payload):
+        name, value = parse(payload)
+        payload = value if name == "prestashop" else {name: value}
+    if isinstance(payload, list):
+        for each in payload:
+            yield from find(each, context)
+        return
+    payload = as_dict(payload)
+    orders = payload.get("orders")
+    if isinstance(orders, dict):
+        orders = as_list(orders.get("order"))
+    for order in as_list(orders):
+        yield from find({"order": order} if "order" not in as_dict(order) else order, context)
+    order = payload.get("order")
+    if isinstance(order, dict) and {"total_paid", "total_paid_tax_incl"} & set(order):
+        parts = {**payload, "order": order}
+        yield Found("order", ident(order.get("id")), lambda: _order(parts, context), payload)
+        for slip in as_list(payload.get("slips")):
+            yield Found(
+                "refund", ident(slip.get("id")), lambda slip=slip: _slip(slip, parts, context)
+            )
+    elif "total_paid" in payload and "id_customer" in payload:
+        yield from find({"order": payload}, context)
+    elif isinstance(payload.get("order_slip"), dict):
+        slip = payload["order_slip"]
+        yield Found("refund", ident(slip.get("id")), lambda: _slip(slip, {}, context), payload)
+
+
+def text(value):
+    """:return: a text that may be a list of languages: the first one"""
+    if isinstance(value, dict):
+        value = value.get("language", value.get("value"))
+    if isinstance(value, list):
+        value = value[0] if value else None
+    if isinstance(value, dict):
+        value = value.get("value")
+    return value
+
+
+def _rows(order):
+    rows = as_dict(order.get("associations")).get("order_rows")
+    if isinstance(rows, dict):
+        rows = rows.get("order_row")
+    return as_list(rows)
+
+
+def _currency(parts, context):
+    known = as_dict(parts.get("currency"))
+    code = known.get("iso_code") or as_dict(context.get("currencies")).get(
+        ident(as_dict(parts.get("order")).get("id_currency"))
+    )
+    return require(
+        code or context.get("currency"), "no_currency",
+        "names its currency by number only; read the shop's currencies too",
+    )  # fmt: skip
+
+
+def _order(parts, context):
+    order, tz = parts["order"], context.get("tz")
+    currency = _currency(parts, context)
+    total = rounded(order.get("total_paid_tax_incl") or order.get("total_paid"), currency)
+    rows = require(_rows(order), "incomplete", "has no order rows: read it with display=full")
+    lines = [_row(row, currency) for row in rows]
+    for name, kind, title in (("shipping", "shipping", "Shipping"), ("wrapping", "gift_wrap", "Gift wrapping")):
+        entry = _total_line(order, name, kind, title, currency)
+        if entry:
+            lines.append(entry)
+    discount = rounded(order.get("total_discounts_tax_incl") or order.get("total_discounts"), currency)
+    if discount:
+        lines += _discount_lines(order, lines, discount, currency)
+    lines = unique_ids([each for each in lines if each])
+    settle(lines, total, currency)
+    customer = as_dict(parts.get("customer"))
+    delivery, invoice = as_dict(parts.get("address_delivery")), as_dict(parts.get("address_invoice"))
+    placed = when(order.get("date_add"), tz)
+    return {
+        "external_id": ident(order["id"]),
+        "number": order.get("reference") or ident(order["id"]),
+        "status": _status(parts, context),
+        "placed_at": require(placed, "incomplete", "does not say when it was placed"),
+        "updated_at": when(order.get("date_upd"), tz),
+        "currency": currency,
+        "prices_include_tax": False,
+        "customer": {
+            "external_id": ident(order.get("id_customer")),
+            "name": join(customer.get("firstname"), customer.get("lastname"))
+            or join(delivery.get("firstname"), delivery.get("lastname")),
+            "company": customer.get("company") or delivery.get("company"),
+            "email": customer.get("email"),
+            "phone": delivery.get("phone_mobile") or delivery.get("phone"),
+            "vat": invoice.get("vat_number"),
+        },
+        "billing_address": _address(invoice),
+        "shipping_address": _address(delivery),
+        "lines": lines,
+        "payments": [_payment(parts, total, context)],
+        "total": text_of(total),
+        "buyer_message": order.get("gift_message"),
+        "delivery_option": text(as_dict(parts.get("carrier")).get("name")),
+        "extra": {
+            "state": ident(order.get("current_state")),
+            "addresses_missing": None if delivery else True,
+            "module": order.get("module"),
+        },
+    }
+
+
+def _state(parts, context):
+    """:return: (id, what the shop says of this state)"""
+    number = ident(as_dict(parts["order"]).get("current_state"))
+    known = as_dict(parts.get("state")) or as_dict(as_dict(context.get("states")).get(number))
+    return number, known
+
+
+def _status(parts, context):
+    number, known = _state(parts, context)
+    if number in CANCELLED_STATES or known.get("meaning") == "cancelled":
+        return "cancelled"
+    # Without the shop's own list of states those count that it was installed with.
+    shipped = flag(known.get("shipped")) if known else number in SHIPPED_STATES
+    return "completed" if shipped else "open"
+
+
+def _payment(parts, total, context):
+    order = parts["order"]
+    number, known = _state(parts, context)
+    paid = flag(order.get("valid")) or flag(known.get("paid")) or number in PAID_STATES
+    real = rounded(order.get("total_paid_real"), _currency(parts, context))
+    if number in ERROR_STATES:
+        paid = False
+    cod = "cashondelivery" in str(order.get("module", ""))
+    return {
+        "method": order.get("payment"),
+        "kind": "cash_on_delivery" if cod else None,
+        "amount": text_of(real if paid and ZERO < real < total else total),
+        "state": "paid" if paid and not cod else "pending",
+    }
+
+
+def _row(row, currency):
+    quantity = dec(row.get("product_quantity"))
+    unit = dec(row.get("unit_price_tax_excl"), dec(row.get("product_price")))
+    unit_incl = dec(row.get("unit_price_tax_incl"), unit)
+    net, gross = rounded(unit * quantity, currency), rounded(unit_incl * quantity, currency)
+    attribute = ident(row.get("product_attribute_id"))
+    product = ident(row.get("product_id"))
+    return line(
+        row.get("id"), quantity, net,
+        taxes=[tax(None, gross - net, base=net)] if gross != net else [],
+        sku=text(row.get("product_reference")) or None,
+        barcode=text(row.get("product_ean13")) or text(row.get("product_upc")) or None,
+        listing_id=f"{product}-{attribute}" if attribute and attribute != "0" else product,
+        name=text(row.get("product_name")) or product,
+    )  # fmt: skip
+
+
+def _total_line(order, name, kind, title, currency):
+    net = rounded(order.get(f"total_{name}_tax_excl", order.get(f"total_{name}")), currency)
+    gross = rounded(order.get(f"total_{name}_tax_incl", order.get(f"total_{name}")), currency)
+    if not gross and kind != "shipping":
+        return None
+    rate = order.get("carrier_tax_rate") if kind == "shipping" else None
+    taxed = gross != net
+    return line(
+        name, 1, net, kind=kind, name=title,
+        taxes=[tax(rate if dec(rate) else None, gross - net, base=net)] if taxed else [],
+    )  # fmt: skip
+
+
+def _discount_lines(order, lines, discount, currency):
+    """A cart rule lowers goods (and shipping) with their tax: one line, taxed as the goods are."""
+    net = rounded(order.get("total_discounts_tax_excl", discount), currency)
+    taxed = discount - net
+    rate = next((t["rate"] for e in lines for t in e.get("taxes", ())), None)
+    entry = line(
+        "discount", 1, -net, kind="discount", name="Discount",
+        taxes=[tax(rate, -taxed, base=net)] if taxed else [],
+    )  # fmt: skip
+    return [entry]
+
+
+def _slip(slip, parts, context):
+    order = as_dict(parts.get("order"))
+    currency = _currency(parts or {"order": slip}, context)
+    details = as_dict(slip.get("associations")).get("order_slip_details")
+    if isinstance(details, dict):
+        details = details.get("order_slip_detail")
+    lines = [
+        {
+            "id": ident(each.get("id") or each.get("id_order_detail")),
+            "order_line_id": ident(each.get("id_order_detail")),
+            "quantity": text_of(dec(each.get("product_quantity"))),
+            "amount": text_of(rounded(each.get("amount_tax_incl"), currency)),
+        }
+        for each in as_list(details)
+    ]
+    products = rounded(slip.get("total_products_tax_incl") or slip.get("amount"), currency)
+    shipping = rounded(slip.get("total_shipping_tax_incl") or slip.get("shipping_cost_amount"), currency)
+    if shipping:
+        lines.append({"id": "shipping", "kind": "shipping", "quantity": "0", "amount": text_of(shipping)})
+    return {
+        "type": "refund",
+        "external_id": ident(slip["id"]),
+        "order_external_id": ident(slip.get("id_order") or order.get("id")),
+        "created_at": when(slip.get("date_add"), context.get("tz")),
+        "currency": currency,
+        "amount": text_of(products + shipping),
+        "lines": lines,
+    }
+
+
+def _address(address):
+    if not address:
+        return None
+    country = as_dict(address.get("country")).get("iso_code") or address.get("country_iso")
+    state = as_dict(address.get("state")).get("iso_code") or address.get("state_iso")
+    return {
+        "name": join(address.get("firstname"), address.get("lastname")),
+        "company": address.get("company"),
+        "street": address.get("address1"),
+        "street2": address.get("address2"),
+        "city": address.get("city"),
+        "zip": address.get("postcode"),
+        "state": state,
+        "country": country,
+        "phone": address.get("phone_mobile") or address.get("phone"),
+    }

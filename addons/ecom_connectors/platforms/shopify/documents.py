@@ -1,0 +1,91 @@
+"""GraphQL documents of the Shopify connector. A test validates each of them against Shopify's schema."""
+
+VERSION = "2026-10"
+SUPPORTED = ("2026-10", "2026-07")
+
+_MONEY = "{ shopMoney { amount currencyCode } }"
+_TAX = f"taxLines {{ title rate channelLiable priceSet {_MONEY} }}"
+_ALLOCATION = f"discountAllocations {{ allocatedAmountSet {_MONEY} }}"
+_ADDRESS = "{ name company address1 address2 city zip phone provinceCode countryCodeV2 }"
+
+ORDER = f"""
+fragment F on Order {{
+  id name createdAt processedAt updatedAt cancelledAt closedAt currencyCode presentmentCurrencyCode
+  displayFinancialStatus displayFulfillmentStatus taxesIncluded paymentGatewayNames
+  email phone note tags test sourceName customerLocale
+  customer {{ id firstName lastName }}
+  billingAddress {_ADDRESS} shippingAddress {_ADDRESS}
+  totalPriceSet {_MONEY} currentTotalPriceSet {_MONEY} totalOutstandingSet {_MONEY}
+  totalDiscountsSet {_MONEY} totalTipReceived {{ amount }} originalTotalDutiesSet {_MONEY}
+  {_TAX}
+  lineItems(first: 100) {{ pageInfo {{ hasNextPage }} nodes {{ id name title sku quantity currentQuantity
+    variant {{ id }} originalUnitPriceSet {_MONEY} {_ALLOCATION} {_TAX} customAttributes {{ key value }} }} }}
+  shippingLines(first: 10) {{ nodes {{ id title isRemoved originalPriceSet {_MONEY} discountedPriceSet {_MONEY}
+    {_ALLOCATION} {_TAX} }} }}
+  fulfillments(first: 20) {{ id status trackingInfo {{ number }} }}
+  refunds(first: 20) {{ id createdAt note
+    refundLineItems(first: 50) {{ nodes {{ quantity subtotalSet {_MONEY} totalTaxSet {_MONEY} lineItem {{ id sku name }} }} }}
+    transactions(first: 10) {{ nodes {{ id kind status amountSet {_MONEY} }} }} }}
+}}
+"""
+
+SHOP = "query { shop { name myshopifyDomain } }"
+ORDERS = ORDER + """
+query Orders($n: Int!, $after: String, $query: String) {
+  orders(first: $n, after: $after, query: $query, sortKey: UPDATED_AT) {
+    pageInfo { hasNextPage endCursor } nodes { ...F } } }
+"""
+ONE_ORDER = ORDER + "query Order($id: ID!) { order(id: $id) { ...F } }"
+VARIANTS = """
+query Variants($after: String) {
+  productVariants(first: 100, after: $after) { pageInfo { hasNextPage endCursor }
+    nodes { id sku barcode displayName inventoryQuantity inventoryItem { id tracked } } } }
+"""
+LOCATIONS = "query { locations(first: 2) { nodes { id name } } }"
+FULFILLMENT_ORDERS = """
+query FulfillmentOrders($id: ID!) {
+  order(id: $id) { fulfillmentOrders(first: 50) { nodes { id status
+    lineItems(first: 100) { nodes { id remainingQuantity lineItem { id } } } } } } }
+"""
+FULFILL = """
+mutation Fulfill($fulfillment: FulfillmentInput!) {
+  fulfillmentCreate(fulfillment: $fulfillment) { fulfillment { id status } userErrors { field message } } }
+"""
+CANCEL = """
+mutation Cancel($id: ID!, $note: String) {
+  orderCancel(orderId: $id, reason: OTHER, refundMethod: {originalPaymentMethodsRefund: true}, restock: true,
+    notifyCustomer: true, staffNote: $note) {
+    job { id } orderCancelUserErrors { field message code } } }
+"""
+TRANSACTIONS = """
+query Transactions($id: ID!) {
+  order(id: $id) { refunds(first: 50) { id note }
+    transactions(first: 50) { id kind status gateway amountSet { shopMoney { amount } } } } }
+"""
+REFUND = """
+mutation Refund($input: RefundInput!, $key: String!) {
+  refundCreate(input: $input) @idempotent(key: $key) { refund { id } userErrors { field message } } }
+"""
+SET_STOCK = """
+mutation SetStock($input: InventorySetQuantitiesInput!, $key: String!) {
+  inventorySetQuantities(input: $input) @idempotent(key: $key) {
+    inventoryAdjustmentGroup { id } userErrors { field message code } } }
+"""
+WEBHOOKS = """
+query Webhooks { webhookSubscriptions(first: 50) { nodes { id topic uri } } }
+"""
+WEBHOOK_CREATE = """
+mutation WebhookCreate($topic: WebhookSubscriptionTopic!, $input: WebhookSubscriptionInput!) {
+  webhookSubscriptionCreate(topic: $topic, webhookSubscription: $input) {
+    webhookSubscription { id } userErrors { field message } } }
+"""
+WEBHOOK_DELETE = """
+mutation WebhookDelete($id: ID!) {
+  webhookSubscriptionDelete(id: $id) { deletedWebhookSubscriptionId userErrors { field message } } }
+"""
+ALL = {
+    name: value
+    for name, value in list(globals().items())
+    if name.isupper() and isinstance(value, str) and value.lstrip().startswith(("query", "mutation", "fragment"))
+    and name != "ORDER"
+}  # fmt: skip

@@ -1,0 +1,29 @@
+from ..base import Capabilities
+
+CAPABILITIES = Capabilities(
+    label="WooCommerce",
+    tier="contract",
+    poll=True,
+    webhooks=True,
+    register_webhooks=True,
+    push_shipment=True,
+    several_parcels=True,
+    push_cancel=True,
+    push_refund=True,
+    push_stock=True,
+    listings=True,
+    compare=True,
+    credentials={
+        "key": "Consumer key (ck_…)",
+        "secret": "Consumer secret (cs_…)",
+        "webhook": "Secret of the webhooks",
+    },
+    optional_credentials=("webhook",),
+    url_help="Address of the WordPress site, e.g. https://shop.example.com",
+    rates={"default": (5, 40)},
+    page_size=50,
+    stock_batch=100,
+    notes="WooCommerce has no parcels of its own: tracking numbers go to the order as a note to the "
+    "customer and in the field that tracking plug-ins read. An order is marked as completed when "
+    "its last piece has left.",
+)

@@ -1,0 +1,114 @@
+from odoo import fields, models
+
+_STAGES = ("none", "draft", "ready", "picking", "packed", "shipped", "delivered")
+
+
+class EcomException(models.Model):
+    _inherit = "ecom.exception"
+
+    type = fields.Selection(
+        selection_add=[("not_deliverable", "No warehouse can deliver")],
+        ondelete={"not_deliverable": "cascade"},
+    )
+
+
+class EcomOrder(models.Model):
+    """What a cancellation or change does, by how far the parcel is.
+
+    ============  =======================================  ===================================
+    parcel        cancellation                             new address or lines
+    ============  =======================================  ===================================
+    not picked    applied, stock is free again             applied, review starts again
+    being picked  applied; the parcel is stopped and the   the parcel is stopped, a person
+                  goods go back (unless the channel says   decides
+                  otherwise)
+    packed        the parcel is stopped, its label voided  the parcel is stopped, a person
+                  and a person decides                     decides
+    gone          refused; a person is told                refused; a person is told
+    ============  =======================================  ===================================
+    """
+
+    _inherit = "ecom.order"
+
+    def _get_fulfilment_stage(self):
+        """:return: how far the furthest parcel of this order is"""
+        self.ensure_one()
+        stages = [s for s in self.shipment_ids.mapped("state") if s != "cancelled"]
+        return max(stages, key=_STAGES.index, default="none")
+
+    def _has_left(self):
+        """A parcel that somebody works on counts as gone, for changes of what is in it."""
+        if super()._has_left():
+            return True
+        if self.env.context.get("ecom_put_back"):
+            return False
+        return _STAGES.index(self._get_fulfilment_stage()) >= _STAGES.index("picking")
+
+    def _apply_cancellation(self):
+        stage = self._get_fulfilment_stage()
+        moves = self.sale_order_id.order_line.move_ids
+        if (
+            stage != "picking"
+            or self.channel_id.cancel_until != "packed"
+            or any(move.state == "done" for move in moves)
+        ):
+            return super()._apply_cancellation()
+        parcels = self.shipment_ids.filtered(lambda s: s.state == "picking")
+        goods = ", ".join(
+            f"{move.product_id.default_code or move.product_id.name} x {move.product_uom_qty:g}"
+            for move in moves
+            if move.state not in ("done", "cancel")
+        )
+        reason = self.env._(
+            "%(order)s was cancelled. Put back: %(goods)s.", order=self.display_name, goods=goods
+        )
+        moves.filtered(lambda move: move.state not in ("done", "cancel")).picked = False
+        parcels._freeze(reason)
+        result = super(EcomOrder, self.with_context(ecom_put_back=True))._apply_cancellation()
+        self._decide("intercept", self.env._("Stopped while being picked. %(why)s", why=reason))
+        return result
+
+    def _keep_too_late(self, message):
+        """Stop what is still in the house; say what cannot be stopped."""
+        result = super()._keep_too_late(message)
+        parcels = self.shipment_ids.filtered(
+            lambda s: s.state in ("draft", "ready", "picking", "packed")
+        )
+        gone = self.shipment_ids.filtered(lambda s: s.state in ("shipped", "delivered"))
+        if parcels:
+            parcels._freeze(message)
+            parcels.filtered("tracking_ref").write({"tracking_ref": False, "packed_at": False})
+            self._decide(
+                "intercept",
+                self.env._(
+                    "Stopped: %(names)s must not leave until a person decides.",
+                    names=", ".join(parcels.mapped("name")),
+                ),
+            )
+        if gone:
+            self._decide(
+                "intercept",
+                self.env._(
+                    "Cannot be stopped: %(names)s left on %(date)s. Ask the carrier, or take it "
+                    "back as a return.",
+                    names=", ".join(gone.mapped("name")),
+                    date=fields.Date.to_string(gone[0].shipped_at),
+                ),
+            )
+        return result
+
+    def _apply_changes(self, resolved):
+        asked = {
+            order: order.channel_status == "open" and "status" in (order.pending_changes or ())
+            for order in self
+        }
+        result = super()._apply_changes(resolved)
+        for order, withdrawn in asked.items():
+            stopped = order.shipment_ids.filtered("frozen")
+            if withdrawn and stopped and order.sale_order_id.state == "sale":
+                stopped.action_release()
+                order.exception_ids.filtered(lambda e: e.type == "changed_too_late")._resolve(
+                    self.env._("The channel took its request back")
+                )
+                order._decide("intercept", self.env._("Goes on: the request was taken back."))
+        return result

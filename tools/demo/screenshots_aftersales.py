@@ -1,0 +1,121 @@
+"""Pictures of the pages about returns and tickets in the user guide.
+
+``.odoo/venv/bin/python -m tools.demo.screenshots_aftersales http://localhost:8069`` after
+``tools.demo.aftersales`` ran in that database. It changes nothing there.
+"""
+
+import sys
+
+from playwright.sync_api import sync_playwright
+
+from .screenshots import BROWSER, TARGET, Camera
+
+
+class AftersalesCamera(Camera):
+    def open_case(self, *domain):
+        (case,) = self.call("ecom.return", "search", list(domain), limit=1)
+        self.open(f"ecom-returns/{case}", ".o_form_view")
+
+    def returns(self):
+        self.open("ecom-returns", ".o_list_view, .o_kanban_view")
+
+    def return_case(self):
+        self.open_case(["type", "=", "return"], ["goods_state", "=", "graded"])
+
+    def return_why(self):
+        self.return_case()
+        self.page.click(".o_notebook a[name=why]")
+        self.settle()
+
+    def return_money(self):
+        self.return_case()
+        self.page.click(".o_notebook a[name=money]")
+        self.settle()
+
+    def return_policy(self):
+        self.open("action-ecom_aftersales.ecom_return_policy_action", ".o_list_view")
+        self.page.locator(".o_data_row").first.click()
+        self.page.wait_for_selector(".o_form_view")
+        self.settle()
+
+    def receiving_desk(self):
+        (case,) = self.call(
+            "ecom.return",
+            "search_read",
+            [["goods_state", "=", "received"], ["type", "=", "return"]],
+            ["name"],
+            limit=1,
+        )
+        self.open("ecom-receiving", ".o_ecom_desk")
+        self.page.fill(".o_ecom_desk input[aria-label=Code]", case["name"])
+        self.page.click(".o_ecom_desk form button[type=submit]")
+        self.page.wait_for_selector(".o_ecom_card")
+        self.settle()
+
+    def tickets(self):
+        self.open("ecom-tickets", ".o_list_view, .o_kanban_view")
+
+    def ticket(self):
+        (ticket,) = self.call("ecom.ticket", "search", [["kind", "=", "complaint"]], limit=1)
+        self.open(f"ecom-tickets/{ticket}", ".o_form_view")
+
+    def agent_page(self):
+        (ticket,) = self.call("ecom.ticket", "search", [["kind", "=", "cancel"]], limit=1)
+        self.open(f"ecom-tickets/{ticket}", ".o_form_view")
+        # A chat window of the shown user may lie above the button.
+        self.page.locator("button[name=action_open_agent_page]").first.evaluate("b => b.click()")
+        self.page.wait_for_selector(".o_ecom_agent_page h2")
+        self.settle()
+
+    def return_analysis(self):
+        self.open("action-ecom_aftersales.ecom_return_report_action", ".o_pivot")
+
+    def portal_return(self):
+        orders = self.call(
+            "ecom.order",
+            "search_read",
+            [["return_ids", "=", False], ["delivery_status", "=", "full"]],
+            ["sale_order_id"],
+            limit=1,
+        )
+        self.page.goto(f"{self.url}/my/orders/{orders[0]['sale_order_id'][0]}/return")
+        self.page.wait_for_selector("#ecom_return_request")
+        self.page.locator("input[type=number]").first.fill("1")
+        self.settle()
+
+    def portal_amount(self):
+        self.portal_return()
+        self.page.click("button[value=why]")
+        self.page.select_option("select[name=reason]", "withdrawal")
+        self.page.click("button[value=how]")
+        self.page.wait_for_selector("#return_amounts")
+        self.settle()
+
+    def portal_case(self):
+        (case,) = self.call("ecom.return", "search", [["goods_state", "=", "in_transit"]], limit=1)
+        self.page.goto(f"{self.url}/my/returns/{case}")
+        self.page.wait_for_selector("#ecom_return_page")
+        self.settle()
+
+
+PICTURES = (
+    "returns", "return_case", "return_why", "return_money", "return_policy", "receiving_desk",
+    "tickets", "ticket", "agent_page", "return_analysis",
+)  # fmt: skip
+ON_PHONE = ("receiving_desk", "portal_return", "portal_amount", "portal_case", "tickets")
+
+
+def main(url, *names):
+    TARGET.mkdir(parents=True, exist_ok=True)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(**BROWSER)
+        for phone, pictures in ((False, PICTURES), (True, ON_PHONE)):
+            camera = AftersalesCamera(browser, url.rstrip("/"), phone)
+            for name in pictures:
+                if not names or name in names:
+                    print(camera.shoot(name).relative_to(TARGET.parents[1]))
+        browser.close()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,69 @@
+"""Try a connector on a real store, both ways: ``python3 -m tools.live_stores medusa --url URL``.
+
+The store runs already and is stocked (its installation and seeding are described with it). The
+script makes a database of its own, connects a channel, buys in the store as a shopper, follows the
+order to the delivery here and back to "shipped, tracking X" there, refunds, cancels on both sides,
+takes the store down and up again (``--down`` and ``--up`` are commands for that), publishes stock,
+and compares in the end. Slow, and no part of the tests that run on every change.
+"""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from tools.dev import db, odoo, paths, setup  # noqa: E402
+from tools.dev.ui import DevError  # noqa: E402
+
+SCRIPT = """
+import sys
+sys.path.insert(0, {root!r})
+import json, subprocess, traceback
+from tools.live import scenario, stores
+state = json.load(open({state!r})) if {state!r} else None
+store = stores.STORES[{name!r}]({url!r}, state)
+def command(line):
+    return (lambda: subprocess.run(line, shell=True, check=True)) if line else None
+try:
+    scenario.run(env, store, command({down!r}), command({up!r}))
+    print("LIVE: all is well")
+except BaseException:
+    traceback.print_exc()
+    print("LIVE: failed")
+"""
+
+
+def main(argv=None):
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("store", choices=["medusa", "vendure"])
+    parser.add_argument("--url", required=True)
+    parser.add_argument("--state", default="", help="JSON that the store's seeding left")
+    parser.add_argument("--down", default="", help="shell command that stops the store")
+    parser.add_argument("--up", default="", help="shell command that starts it and waits for it")
+    parser.add_argument("--database", default="live")
+    parser.add_argument("--keep", action="store_true", help="use the database that is there")
+    args = parser.parse_args(argv)
+    try:
+        setup.ensure()
+        odoo.forget_user_settings()
+        os.environ.setdefault("ECOM_SECRET_KEY", "only for trying stores on this machine")
+        if not args.keep:
+            db.fresh(args.database)
+        script = SCRIPT.format(
+            root=str(ROOT), state=args.state, name=args.store, url=args.url.rstrip("/"),
+            down=args.down, up=args.up,
+        )  # fmt: skip
+        _code, text = odoo.shell(args.database, script, log=paths.LOGS / f"live-{args.store}.log")
+    except DevError as error:
+        print(error)
+        return 1
+    shown = [line for line in text.splitlines() if not line.startswith("20") or " ERROR " in line]
+    print("\n".join(shown))
+    return 0 if "LIVE: all is well" in text else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
