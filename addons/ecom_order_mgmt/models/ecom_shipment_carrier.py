@@ -82,9 +82,12 @@ class EcomShipment(models.Model):
         return text % {"measured": f"{measured:g}", "expected": f"{expected:g}"}
 
     def _check_can_leave(self):
-        super()._check_can_leave()
+        result = super()._check_can_leave()
         if self.weight_alarm and not self.weight_accepted:
-            raise UserError(f"{self.name}: {self.weight_alarm}")
+            raise UserError(
+                self.env._("%(name)s: %(alarm)s", name=self.name, alarm=self.weight_alarm)
+            )
+        return result
 
     def action_accept_weight(self):
         self._check_packer().write({"weight_accepted": True})
