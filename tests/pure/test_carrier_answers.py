@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 
 import pytest
 
-from tests.pure.carrier_answers import Played, play, recorded
+from tests.pure.carrier_answers import Played, play, recorded, request_of
 from tests.pure.loader import ADDONS
 
 warnings.simplefilter("ignore")
@@ -209,3 +209,32 @@ def test_answers_of_old_interfaces(shared, plugins, capsys):
         for folder, row in sorted(table.items()):
             print(f"{folder:20}{dict(row)}")
     assert table["canadapost_pws"]["items"] >= 3
+
+
+def test_easypost_label_through_karrio(shared, plugins):
+    """The recorded sale of a label: shipment made, rate bought, label fetched."""
+    if "easypost" not in plugins:
+        pytest.skip("karrio-easypost is not installed")
+    folder = shared / "payloads" / "easypost" / "shipment_buy"
+    answers = [json.loads(path.read_text())["response"] for path in sorted(folder.glob("*.json"))]
+    made, bought = (answer["body"] for answer in answers)
+    asked = []
+
+    def send(request, timeout):
+        url = request.full_url
+        asked.append((request.get_method(), url.split("?")[0]))
+        if "/v2/shipments" not in url:
+            return Played._answer(b"\x89PNG label", 200)
+        body = bought if url.endswith("/buy") else made
+        return Played._answer(json.dumps(body).encode(), 200)
+
+    client = karrio.Client("easypost", {"api_key": "k"}, test_mode=True, send=send)
+    rates = client.rates(request_of("easypost", "rates", [])).items
+    assert len(rates) == len(made["rates"])
+    assert {str(rate.amount) for rate in rates} == {str(float(r["rate"])) for r in made["rates"]}
+    service = bought["selected_rate"]["service"]
+    answer = client.ship(request_of("easypost", "ship", [service]))
+    assert answer.outcome == "ok", answer
+    assert answer.items[0].numbers == (bought["tracking_code"],)
+    assert answer.items[0].data
+    assert sum(url.endswith("/buy") for _method, url in asked) == 1

@@ -6,3 +6,8 @@ UPDATE ecom_channel
        webhook_token = NULL, webhooks_registered = false
  WHERE connector NOT IN ('api', 'file');
 UPDATE ecom_task SET state = 'cancelled' WHERE state = 'waiting';
+
+-- a copy buys no labels, and asks no carrier for news
+UPDATE ecom_carrier_account SET active = FALSE, test_mode = TRUE, push_token = NULL;
+UPDATE ecom_label SET state = 'cancelled' WHERE state IN ('waiting', 'sending', 'voiding');
+UPDATE ecom_carrier_account_field SET value = NULL;

@@ -38,7 +38,7 @@ class EcomCarrierAccount(models.Model):
         required=True,
         help="Carriers of the karrio plug-ins that are installed on the server.",
     )
-    test_mode = fields.Boolean("Test Mode", default=True, tracking=True)
+    test_mode = fields.Boolean(default=True, tracking=True)
     server_url = fields.Char(
         "Other Address",
         groups="base.group_system",

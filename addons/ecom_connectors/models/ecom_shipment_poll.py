@@ -28,7 +28,7 @@ class EcomShipmentParcel(models.Model):
     def _cron_poll(self):
         """Ask for what is due: per account, a handful of numbers per call. The call is made
         between transactions."""
-        accounts = self.env["ecom.carrier.account"].search([])
+        accounts = self.env["ecom.carrier.account"].search([("active", "=", True)])
         for account in accounts:
             domain = account._get_poll_domain()
             failed = False

@@ -219,13 +219,14 @@ class EcomShipment(models.Model):
 
     @api.depends("delivery_option_id")
     def _compute_due_at(self):
-        super()._compute_due_at()
+        result = super()._compute_due_at()
         for shipment in self.filtered("delivery_option_id"):
             zone = shipment.warehouse_id.partner_id.tz or "UTC"
             placed = [order.placed_at for order in shipment.order_ids if order.placed_at]
             due = placed and shipment.delivery_option_id._get_due(min(placed), zone)
             if due and (not shipment.due_at or due < shipment.due_at):
                 shipment.due_at = due
+        return result
 
     def _get_option_info(self):
         option = self.delivery_option_id

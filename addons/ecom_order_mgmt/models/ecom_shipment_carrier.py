@@ -26,6 +26,7 @@ class EcomShipment(models.Model):
 
     carrier_reason = fields.Text("Why This Carrier", readonly=True, copy=False)
     carrier_rejected = fields.Json(readonly=True, copy=False)
+    carrier_others = fields.Text("Why Not the Others", compute="_compute_carrier_others")
     carrier_price = fields.Monetary(
         "Expected Cost", readonly=True, currency_field="cost_currency_id"
     )
@@ -81,15 +82,25 @@ class EcomShipment(models.Model):
         return text % {"measured": f"{measured:g}", "expected": f"{expected:g}"}
 
     def _check_can_leave(self):
-        super()._check_can_leave()
+        result = super()._check_can_leave()
         if self.weight_alarm and not self.weight_accepted:
-            raise UserError(f"{self.name}: {self.weight_alarm}")
+            raise UserError(
+                self.env._("%(name)s: %(alarm)s", name=self.name, alarm=self.weight_alarm)
+            )
+        return result
 
     def action_accept_weight(self):
         self._check_packer().write({"weight_accepted": True})
         return True
 
     # === CARRIER === #
+
+    @api.depends("carrier_rejected")
+    def _compute_carrier_others(self):
+        for shipment in self:
+            shipment.carrier_others = "\n".join(
+                f"{entry['carrier']}: {entry['why']}" for entry in shipment.carrier_rejected or ()
+            )
 
     def _get_goods_classes(self):
         """:return: set of kinds of goods in the shipment"""
@@ -227,14 +238,15 @@ class EcomShipment(models.Model):
         if choice.reason == "none":
             return self.env._("No carrier can take it; see what stands in the way of each.")
         days = self.env._(" in %s working days", choice.days) if choice.days else ""
+        price = f"{choice.price:.2f} {self.cost_currency_id.name}"
         if choice.reason == "only":
             return self.env._(
                 "%(carrier)s: the only one that can take it%(days)s, for %(price)s.",
-                carrier=carrier.name, days=days, price=choice.price,
+                carrier=carrier.name, days=days, price=price,
             )  # fmt: skip
         return self.env._(
             "%(carrier)s: the cheapest that keeps the promise%(days)s, for %(price)s.",
-            carrier=carrier.name, days=days, price=choice.price,
+            carrier=carrier.name, days=days, price=price,
         )  # fmt: skip
 
     def _explain_refusal(self, key, about):

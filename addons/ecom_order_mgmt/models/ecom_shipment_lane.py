@@ -31,7 +31,7 @@ class EcomShipmentLane(models.Model):
         "Four of Five Within", readonly=True, aggregator="avg", help="Working days."
     )
     promised = fields.Integer("With a Date", readonly=True)
-    on_time = fields.Integer("On Time", readonly=True)
+    on_time = fields.Integer(readonly=True)
     on_time_share = fields.Float(
         "Kept Promises", readonly=True, aggregator="avg", help="Of the parcels that had a date."
     )

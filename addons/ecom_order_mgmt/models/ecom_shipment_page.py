@@ -193,7 +193,10 @@ class EcomShipmentParcel(models.Model):
         self.ensure_one()
         origin = self.shipment_id.warehouse_id.partner_id
         stops = [_stop(origin.city, origin.country_id.code)] if origin.city else []
-        for event in self.event_ids.sorted("occurred_at"):
+        events = self.event_ids.sorted("occurred_at")
+        # "Somewhere in DE" adds nothing to a way through its cities.
+        known = {event.country_code for event in events if event.city}
+        for event in events.filtered(lambda e: e.city or e.country_code not in known):
             if event.latitude or event.longitude:
                 label = event.city or event.country_code or ""
                 # A tenth of a degree: the last scan may be at the buyer's door.
@@ -209,6 +212,8 @@ class EcomShipmentParcel(models.Model):
         if not self.eta or self.status in tracking.FINAL:
             return None
         high = format_date(self.env, self.eta, date_format="EEEE, d MMMM")
+        if self._get_deadline() < fields.Datetime.now():
+            return self.env._("It was expected on %s and is late. We are looking into it.", high)
         if self.eta_from and self.eta_from < self.eta:
             low = format_date(self.env, self.eta_from, date_format="EEEE, d MMMM")
             return self.env._("Arrives between %(first)s and %(last)s", first=low, last=high)
