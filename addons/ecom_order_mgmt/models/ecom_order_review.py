@@ -85,8 +85,12 @@ class EcomOrder(models.Model):
             raise UserError(self.env._("Say why the order is held."))
         self._check_not_confirmed()
         until = fields.Datetime.to_datetime(until) if until else False
-        for order in self:
-            order._open_exception("manual", reason, until=until, due_at=until)
+        vals = {"message": reason, "until": until, "due_at": until}
+        known = self.exception_ids.filtered(lambda e: e.type == "manual" and e.state == "open")
+        known.write(vals)
+        self.env["ecom.exception"].create(
+            [{"order_id": order.id, "type": "manual", **vals} for order in self - known.order_id]
+        )
         self.write({"review_state": "held"})
         self._show_holds()
         self._log_review(

@@ -236,9 +236,7 @@ class EcomRule(models.Model):
     def _bump_version(self):
         """Called when condition or actions change, also from the lines below the rule."""
         for version, rules in self.grouped("version").items():
-            super(EcomRule, rules).write(
-                {"version": version + 1, "changed_at": fields.Datetime.now()}
-            )
+            rules.write({"version": version + 1, "changed_at": fields.Datetime.now()})
         # What it holds now was held by what it was.
         self._look_again()
 

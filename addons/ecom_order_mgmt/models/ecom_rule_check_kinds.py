@@ -69,7 +69,7 @@ class EcomRuleCheck(models.Model):
     def _check_carrier_reach(self, orders, past):
         """Carriers are asked for the address only: prices and weights are the carrier stage's."""
         # Which carriers there are is no secret of the sales team.
-        carriers = self.env["delivery.carrier"].sudo().search([])
+        carriers = self.env["delivery.carrier"].sudo().search([("active", "=", True)])
         if not carriers:
             return {}
         reached, result = {}, {}

@@ -85,7 +85,7 @@ class EcomRule(models.Model):
             }
         )
         # Whether a carrier is missing depends on the carriers of this database.
-        self.env["delivery.carrier"].search([]).active = False
+        self.env["delivery.carrier"].search([("active", "=", True)]).active = False
         documents = [
             example_tools.prepare(example["order"], number, company.currency_id.name)
             for number, example in enumerate(examples)

@@ -101,6 +101,40 @@ class TestPeople(ReviewCase):
         )
         self.assertIn("called the buyer", order.message_ids[0].body)
 
+    def test_manager_makes_rules_without_other_rights(self):
+        team = self.env["crm.team"].create({"name": "Night shift", "company_id": self.company.id})
+        sample = self._create_product("SAMPLE")
+        carrier = self.env["delivery.carrier"].create({"name": "Fast", "product_id": sample.id})
+        values = {
+            "warehouse_id": self.warehouse.id,
+            "team_id": team.id,
+            "carrier_id": carrier.id,
+            "product_id": sample.id,
+        }
+        kinds = ("warehouse", "team", "carrier", "free_line")
+        rule = self._as("manager", self.env["ecom.rule"]).create(
+            {
+                "name": "Mine",
+                "company_id": self.company.id,
+                "action_ids": [
+                    Command.create({"kind": kind, field: value})
+                    for kind, (field, value) in zip(kinds, values.items(), strict=True)
+                ],
+            }
+        )
+        rule.action_activate()
+        pack = rule._export_pack("Mine")
+        rules, _count = self._as("manager", self.env["ecom.rule"])._import_pack(
+            self.env["ecom.rule.pack"]._dump(pack)
+        )
+        self.assertEqual(rules._export_rule(), rule._export_rule())
+        for summary, name in zip(
+            self._as("viewer", rule).action_ids.mapped("summary"),
+            (self.warehouse.name, "Night shift", "Fast", "SAMPLE"),
+            strict=True,
+        ):
+            self.assertIn(name, summary)
+
     def test_two_stages(self):
         order = self._held("hold", "finance")
         self._as("reviewer", order).action_approve("address is fine")

@@ -6,7 +6,7 @@ class EcomRuleBacktestLine(models.TransientModel):
 
     _name = "ecom.rule.backtest.line"
     _description = "Past Order Under Tried Rules"
-    _order = "differs desc, id"
+    _order = "differs desc, outcome desc, id"
 
     backtest_id = fields.Many2one(
         "ecom.rule.backtest", required=True, index=True, ondelete="cascade"
