@@ -62,7 +62,7 @@ def order(number, person, *lines, hours=30):
         "payments": [{"amount": f"{total:.2f}", "paid_at": "2026-11-23T09:31:00Z"}], "total": f"{total:.2f}"}
 prices = {sku: price for _n, sku, _c, price in goods}
 channel.import_orders([
-    order("KL-1041", 0, ("MUG-BLUE", 2), ("TOWEL", 1), hours=6), order("KL-1042", 0, ("BOARD-OAK", 1), hours=20),
+    order("KL-1041", 0, ("MUG-BLUE", 2), ("TOWEL", 1), hours=6), order("KL-1042", 0, ("TOWEL", 1), hours=20),
     order("KL-1043", 1, ("TOWEL", 2), ("CANDLE", 1)), order("KL-1044", 2, ("MUG-BLUE", 1), hours=-5),
     order("KL-1045", 3, ("BOARD-OAK", 1), ("MUG-BLUE", 1)), order("KL-1046", 4, ("CANDLE", 90)),
     order("KL-1047", 1, ("MUG-BLUE", 1)), order("KL-1048", 4, ("TOWEL", 1), hours=50),
