@@ -71,7 +71,8 @@ channel = channels[CHANNEL]
 channel.import_orders(documents("PREFIX-warm", 50, 1)); channel.process_orders(); env.cr.commit()
 docs = documents("PREFIX", COUNT, 2)
 print("READY", flush=True)
-while time.time() < START: time.sleep(0.005)
+import os
+while not os.path.exists("BARRIER"): time.sleep(0.005)
 thread = threading.current_thread(); before = env.cr.sql_log_count
 began = time.time()
 for i in range(0, COUNT, 50):
@@ -208,17 +209,25 @@ def shell(script):
 def pipeline(workers, name, count=None):
     """:return: (orders per second, statements per order) of so many workers side by side"""
     count = count or ORDERS
-    start = time.time() + 25
+    # They begin together, when the last of them is ready.
+    barrier = paths.LOGS / "bench-barrier"
+    barrier.unlink(missing_ok=True)
     processes = [
         spawn(
             PIPELINE.replace("CHANNEL", str(i))
             .replace("PREFIX", f"{name}{i}")
             .replace("COUNT", str(count))
-            .replace("START", str(start))
+            .replace("BARRIER", str(barrier))
         )
         for i in range(workers)
     ]
+    for process in processes:
+        for line in process.stdout:
+            if line.strip().endswith("READY"):
+                break
+    barrier.touch()
     results = [result(process) for process in processes]
+    barrier.unlink()
     for found in results:
         assert found["done"] == count, found
     seconds = max(f["ended"] for f in results) - min(f["began"] for f in results)

@@ -274,17 +274,20 @@ class EcomOrder(models.Model):
         texts = []
         for candidate, _quantities in plan.parts:
             distance = candidate.facts.get("distance")
-            texts.append(
-                self.env._("%(name)s (%(km).0f km away)", name=candidate.name, km=distance)
-                if distance is not None
-                else candidate.name
-            )
+            if distance is None:
+                texts.append(candidate.name)
+            elif distance < 1:
+                texts.append(self.env._("%(name)s (same region)", name=candidate.name))
+            else:
+                texts.append(
+                    self.env._("%(name)s (%(km).0f km away)", name=candidate.name, km=distance)
+                )
         if self.source_locked:
             return self.env._("%(names)s: chosen by a person.", names=", ".join(texts))
         if len(plan.parts) == 1:
             return self.env._(
-                "%(names)s has everything and comes out best in cost, distance, capacity and stock "
-                "(%(others)s others were possible).",
+                "%(names)s has everything and comes out best in cost, distance, capacity and stock. "
+                "Other warehouses that were possible: %(others)s.",
                 names=texts[0],
                 others=max(others, 0),
             )

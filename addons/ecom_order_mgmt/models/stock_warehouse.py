@@ -42,6 +42,7 @@ class StockWarehouse(models.Model):
     )
     ecom_open_days = fields.Selection(
         [("5", "Monday to Friday"), ("6", "Monday to Saturday"), ("7", "Every day")],
+        string="Sends Parcels",
         default="5",
         required=True,
     )
