@@ -72,6 +72,8 @@ class TestReplenishmentMonth(ReplenishmentCase):
                 ("product_id", "in", self.items.ids),
             ]
         )
+        if not pickings:
+            return
         pickings.action_assign()
         ready = pickings.filtered(lambda p: all(m.state == "assigned" for m in p.move_ids))
         ready.move_ids.picked = True
