@@ -26,6 +26,8 @@ from tools.live import scenario, stores
 state = json.load(open({state!r})) if {state!r} else None
 store = stores.STORES[{name!r}]({url!r}, state)
 def command(line):
+    # Odoo limits the memory of its process, and with it that of the store.
+    line = line and f"ulimit -S -v unlimited; {{line}}"
     return (lambda: subprocess.run(line, shell=True, check=True)) if line else None
 try:
     scenario.run(env, store, command({down!r}), command({up!r}))
@@ -38,7 +40,7 @@ except BaseException:
 
 def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("store", choices=["medusa", "vendure"])
+    parser.add_argument("store", choices=["medusa", "odoo", "vendure"])
     parser.add_argument("--url", required=True)
     parser.add_argument("--state", default="", help="JSON that the store's seeding left")
     parser.add_argument("--down", default="", help="shell command that stops the store")

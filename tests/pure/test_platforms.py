@@ -311,6 +311,9 @@ def test_rest_by_data():
         ("Tue, 05 Mar 2019 21:40:11 +0000", None, "2019-03-05T21:40:11Z"),
         (1623796407000, None, "2021-06-15T22:33:27Z"),
         ("2026-01-01", None, "2026-01-01T00:00:00Z"),
+        # The hour that there is twice counts as the first one: it is read again, not missed.
+        ("2026-10-25 02:30:00", "Europe/Paris", "2026-10-25T00:30:00Z"),
+        ("2026-10-25 03:30:00", "Europe/Paris", "2026-10-25T02:30:00Z"),
     ],
 )
 def test_when(value, tz, wanted):

@@ -73,6 +73,12 @@ def test_any_sequence_gives_back_what_was_paid_and_no_more(lines, rule, data):
     assert given_shipping == (ZERO if rule == "none" else shipping)
 
 
+def test_free_goods_take_their_shipping_along():
+    lines = [line("gift", 2, "0"), line("dhl", 1, "4.90", amounts.SHIPPING)]
+    assert amounts.compute(lines, {"gift": Decimal(1)}, CENT, "share").shipping_total == 0
+    assert amounts.compute(lines, {"gift": Decimal(2)}, CENT, "share").shipping_total == Decimal("4.9")
+
+
 @given(money, st.integers(1, 9), st.data())
 def test_pieces_one_by_one_are_the_whole(total, quantity, data):
     done, sum_of_parts = 0, ZERO

@@ -22,15 +22,18 @@ class AftersalesCamera(Camera):
     def return_case(self):
         self.open_case(["type", "=", "return"], ["goods_state", "=", "graded"])
 
+    def tab(self, name):
+        self.page.click(f".o_notebook a[name={name}]")
+        self.page.locator(".o_notebook").first.evaluate("e => e.scrollIntoView()")
+        self.settle()
+
     def return_why(self):
         self.return_case()
-        self.page.click(".o_notebook a[name=why]")
-        self.settle()
+        self.tab("why")
 
     def return_money(self):
         self.return_case()
-        self.page.click(".o_notebook a[name=money]")
-        self.settle()
+        self.tab("money")
 
     def return_policy(self):
         self.open("action-ecom_aftersales.ecom_return_policy_action", ".o_list_view")

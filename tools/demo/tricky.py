@@ -141,7 +141,7 @@ def web(base):
     late.append({**first, "status": "cancelled", "updated_at": iso(base - timedelta(hours=17))})
     # Cancelled before we heard of it.
     add(lamp(), 17, buyer=7, status="cancelled", payment_state="voided", payments=())
-    # Sold out: accepted and confirmed, the delivery waits for stock.
+    # Sold out: accepted and held, nothing is promised until goods arrive.
     bench_seat = ITEMS["LO-BENCH-HALL"]
     for hours in (16, 15):
         add(bench.draft().item(bench_seat, bench_seat.usd, rate="7.25"), hours, buyer=3)

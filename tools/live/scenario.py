@@ -99,20 +99,21 @@ def run(env, store, stop=None, start=None):
     check("told again", 1, channel.sync_now(["shipments"])["sent"])
     check("no parcel twice", [("LIVE-1", 2), ("LIVE-2", 2)], store.parcels(order_id))
 
-    print("refund")
-    order.tell_refund("goodwill-1", "3.00", "scratched")
-    env.cr.commit()
-    channel.sync_now(["shipments"])
-    refund = order.task_ids.filtered(lambda t: t.kind == "refund")
-    check("refund was told", ("done", False), (refund.state, refund.last_error))
-    check("the shop gave it back", [3.0], store.refunds(order_id))
-    refund.write({"state": "waiting", "attempts": 1, "next_try": "2020-01-01"})
-    env.cr.commit()
-    channel.sync_now(["shipments"])
-    check("not twice", [3.0], store.refunds(order_id))
-    channel.sync_now(["orders"])
-    check("and it came back to us", [3.0], order.refund_ids.mapped("amount"))
-    check("the order stays as it was", ("accepted", False), (order.state, order.cause))
+    if env[f"ecom.connector.{store.connector}"]._get_capabilities().push_refund:
+        print("refund")
+        order.tell_refund("goodwill-1", "3.00", "scratched")
+        env.cr.commit()
+        channel.sync_now(["shipments"])
+        refund = order.task_ids.filtered(lambda t: t.kind == "refund")
+        check("refund was told", ("done", False), (refund.state, refund.last_error))
+        check("the shop gave it back", [3.0], store.refunds(order_id))
+        refund.write({"state": "waiting", "attempts": 1, "next_try": "2020-01-01"})
+        env.cr.commit()
+        channel.sync_now(["shipments"])
+        check("not twice", [3.0], store.refunds(order_id))
+        channel.sync_now(["orders"])
+        check("and it came back to us", [3.0], order.refund_ids.mapped("amount"))
+        check("the order stays as it was", ("accepted", False), (order.state, order.cause))
 
     print("cancellations")
     there = store.buy(number + 1)
@@ -160,9 +161,12 @@ def run(env, store, stop=None, start=None):
 
     print("comparison")
     report = channel.action_compare()
-    for row in report["rows"]:
+    # What was in the store before is not this run's business.
+    started = env["ecom.order"].search([("channel_id", "=", channel.id), ("placed_at", ">=", channel.create_date)])
+    rows = [row for row in report["rows"] if row["key"] in started.mapped("number") or row["kind"] in ("stock", "missing_here")]
+    for row in rows:
         print("      ", row)
-    check("differences", 0, report["differences"])
+    check("differences", 0, len(rows))
     check("orders compared", True, report["compared"] >= 13)
     env.cr.commit()
 

@@ -183,4 +183,50 @@ class Vendure:
         return sum(level["stockOnHand"] - level["stockAllocated"] for level in item["stockLevels"])
 
 
-STORES = {"medusa": Medusa, "vendure": Vendure}
+class Odoo:
+    """Another Odoo with website_sale. Orders of its website are made as its shop makes them: a
+    sale.order of the website, confirmed."""
+
+    connector = "odoo"
+
+    def __init__(self, url, state):
+        self.url, self.headers = url, {"authorization": f"bearer {state['key']}", "x-odoo-database": state["database"]}
+        self.credentials = {"credential_token": state["key"], "credential_account": state["database"]}
+        self.website = self._rpc("website", "search", domain=[], limit=1)[0]
+        self.products = self._rpc("product.product", "search_read", domain=[["is_published", "=", True], ["default_code", "!=", False]], fields=["default_code", "list_price"])
+
+    def _rpc(self, model, method, **arguments):
+        return call("POST", f"{self.url}/json/2/{model}/{method}", arguments, self.headers)[0]
+
+    def buy(self, number, pieces=2):
+        country = self._rpc("res.country", "search", domain=[["code", "=", "NL"]])[0]
+        partner = self._rpc("res.partner", "create", vals_list=[{
+            "name": f"Nora {number}", "email": f"live{number}@example.com", "street": f"Straat {number}", "city": "Amsterdam",
+            "zip": "1011AB", "country_id": country}])[0]  # fmt: skip
+        lines = [[0, 0, {"product_id": self.products[(number + step) % len(self.products)]["id"], "product_uom_qty": pieces, "tax_ids": []}] for step in (0, 1)]
+        order = self._rpc("sale.order", "create", vals_list=[{"partner_id": partner, "website_id": self.website, "order_line": lines}])[0]
+        self._rpc("sale.order", "action_confirm", ids=[order])
+        return str(order)
+
+    def capture(self, order_id):
+        """The shop took its money already."""
+
+    def cancel(self, order_id):
+        self._rpc("sale.order", "action_cancel", ids=[int(order_id)], context={"disable_cancel_warning": True})
+
+    def is_cancelled(self, order_id):
+        return self._rpc("sale.order", "search_read", domain=[["id", "=", int(order_id)]], fields=["state"])[0]["state"] == "cancel"
+
+    def parcels(self, order_id):
+        pickings = self._rpc("stock.picking", "search_read", domain=[["sale_id", "=", int(order_id)], ["state", "=", "done"]], fields=["carrier_tracking_ref"])
+        result = []
+        for picking in pickings:
+            moves = self._rpc("stock.move", "search_read", domain=[["picking_id", "=", picking["id"]], ["state", "=", "done"]], fields=["quantity"])
+            result.append((picking["carrier_tracking_ref"], sum(int(m["quantity"]) for m in moves)))
+        return sorted(result)
+
+    def stock(self, sku):
+        return self._rpc("product.product", "search_read", domain=[["default_code", "=", sku]], fields=["free_qty"])[0]["free_qty"]
+
+
+STORES = {"medusa": Medusa, "vendure": Vendure, "odoo": Odoo}

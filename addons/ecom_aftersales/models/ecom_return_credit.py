@@ -33,8 +33,8 @@ class EcomReturn(models.Model):
             for invoice, lines in lines_by_invoice.items():
                 notes |= case._create_credit_note(invoice, lines)
             if notes:
+                # Odoo itself matches them with what is open of their invoices.
                 notes.action_post()
-                case._settle_open_invoices(notes)
                 case.amount_credited = sum(case.credit_note_ids.mapped("amount_total"))
             will_be = missing and case._will_be_invoiced(wanted)
             case.credit_state = "waiting" if will_be else "done"
@@ -339,17 +339,6 @@ class EcomReturn(models.Model):
             },
         }
         return vals
-
-    def _settle_open_invoices(self, notes):
-        """Where the invoice was not paid, the credit note settles it instead of waiting for a
-        payment that nobody owes."""
-        for note in notes:
-            invoice = note.reversed_entry_id
-            if self.sale_order_id._ecom_get_paid() > 0:
-                continue
-            (invoice.line_ids + note.line_ids).filtered(
-                lambda line: line.account_type == "asset_receivable" and not line.reconciled
-            ).reconcile()
 
     def _will_be_invoiced(self, parts):
         """:return: is there more to come on the invoice for what these parts are about?"""

@@ -157,13 +157,14 @@ def compute(
 def _add_shipping(result, lines, goods, wanted, rounding, rule, given):
     shipping = [line for line in lines if line.kind == SHIPPING and line.total > 0]
     total = sum((line.total for line in shipping), ZERO)
+    left = any(line.taken + wanted.get(line.key, ZERO) < line.quantity for line in goods)
+    value = sum((max(line.total, ZERO) for line in goods), ZERO)
     if rule == "full":
         due = total
-    elif rule == "last":
-        left = any(line.taken + wanted.get(line.key, ZERO) < line.quantity for line in goods)
+    elif rule == "last" or (rule == "share" and not (left and value)):
+        # Goods that cost nothing have no share: shipping goes back with the last of them.
         due = ZERO if left else total
     elif rule == "share":
-        value = sum((max(line.total, ZERO) for line in goods), ZERO)
         taken = sum(
             (
                 max(line.total, ZERO)
@@ -174,7 +175,7 @@ def _add_shipping(result, lines, goods, wanted, rounding, rule, given):
             ),
             ZERO,
         )
-        due = round_to(total * taken / value, rounding) if value else ZERO
+        due = round_to(total * taken / value, rounding)
     else:
         due = ZERO
     due = max(min(due, total) - given, ZERO)

@@ -63,7 +63,7 @@ class EcomChannel(models.Model):
 
     def _compare(self, days):
         since = fields.Datetime.now() - timedelta(days=days)
-        since = max(since, self.connector_since or since)
+        since = max(since, self._since(False)) if self.connector_since else since
         try:
             documents = self._read_to_compare(since)
             listings = self._read_listings_to_compare()
@@ -142,10 +142,12 @@ class EcomChannel(models.Model):
         sale = order.sale_order_id
         unit = Decimal(str(order.currency_id.rounding or 0.01))
         total = Decimal(str(sale.amount_total if sale else order.amount_total))
-        if order.state == "accepted" and abs(total - Decimal(document["total"])) >= unit / 2:
+        cancelled = order.state == "cancelled" or order.review_state == "rejected"
+        differs = abs(total - Decimal(document["total"])) >= unit / 2
+        # What a cancelled order would have cost is nobody's business any more.
+        if order.state == "accepted" and not cancelled and differs:
             rows.append({**base_row, "kind": "total", "ours": str(total), "theirs": document["total"],
                          "why": order.cause_message or False})  # fmt: skip
-        cancelled = order.state == "cancelled" or order.review_state == "rejected"
         if cancelled != (document["status"] == "cancelled"):
             rows.append({**base_row, "kind": "status", "ours": "cancelled" if cancelled else "open",
                          "theirs": document["status"], "why": self._explain_tasks(order, "cancel")})  # fmt: skip

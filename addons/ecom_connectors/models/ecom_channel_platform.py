@@ -8,6 +8,8 @@ from .. import platforms
 from ..exceptions import EcomAuthError, EcomConnectorError
 
 CREDENTIALS = ("account", "key", "secret", "token", "webhook")
+# How far a shop's clock may be behind ours when it is read for the first time.
+SKEW = timedelta(hours=2)
 # What the connectors `api` and `file` need nothing of.
 NO_PLATFORM = ("api", "file")
 
@@ -59,7 +61,8 @@ class EcomChannel(models.Model):
         "Orders Since",
         copy=False,
         default=fields.Datetime.now,
-        help="Orders that did not change since then are left to the past.",
+        help="Orders that did not change since then are left to the past. Two hours before it are "
+        "read too, for clocks that differ.",
     )
     push_shipments = fields.Boolean("Tell Shipments", default=True)
     push_cancels = fields.Boolean("Tell Cancellations", default=True)
@@ -337,8 +340,7 @@ class EcomChannel(models.Model):
 
     def _since(self, moment):
         """:return: where a poll begins that goes on from `moment`"""
-        now = fields.Datetime.now()
         if not moment:
-            return self.connector_since or now - timedelta(minutes=self.connector_overlap)
-        start = moment - timedelta(minutes=self.connector_overlap)
-        return max(start, self.connector_since) if self.connector_since else start
+            # By our own clock; the shop's may be behind it. From then on its own times count.
+            return (self.connector_since or fields.Datetime.now()) - SKEW
+        return moment - timedelta(minutes=self.connector_overlap)

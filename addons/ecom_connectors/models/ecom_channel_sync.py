@@ -243,7 +243,7 @@ class EcomChannel(models.Model):
     def _sync_reconcile(self, sync, totals):
         """Everything of two days again: what a webhook or a poll may have missed."""
         now = fields.Datetime.now()
-        since = max(now - timedelta(days=RECONCILE_DAYS), self.connector_since or now)
+        since = max(now - timedelta(days=RECONCILE_DAYS), self._since(False))
         self._read_orders(sync, since, None, totals)
 
     def _sync_backfill(self, sync, totals):

@@ -92,7 +92,7 @@ class EcomTask(models.Model):
         if self.state == "cancelled":
             return self.env._("A person gave it up.")
         if self.state == "failed":
-            return self.env._("The shop refused it: %(error)s", error=self.last_error or "?")
+            return self.last_error or self.env._("The shop refused it.")
         if self.channel_id.state == "paused":
             return self.env._("The channel is paused.")
         if self.channel_id.state == "needs_auth":

@@ -2,6 +2,7 @@
 
 import json
 import os
+from datetime import datetime, timedelta, timezone
 from unittest.mock import patch
 
 from odoo.exceptions import AccessError, UserError
@@ -227,6 +228,53 @@ class TestSim(SimCase):
         self.shop.change(bad, placed_at="2026-01-01T00:00:00Z")
         self.sim.sync_now(["orders"])
         self.assertEqual(self._order(bad).state, "accepted")
+
+    def test_clock_skew(self):
+        """The shop's clock is an hour behind ours, or ahead: nothing is missed."""
+        for hours in (-1, 1):
+            self.shop.clock = lambda hours=hours: datetime.now(timezone.utc) + timedelta(hours=hours)
+            sync = self.sim._get_sync("orders")
+            sync.cursor_at = False
+            self.sim.connector_since = datetime.now()
+            for _ in range(2):
+                order_id = self.shop.place([("SIM-001", 1)])
+                self.sim.sync_now(["orders"])
+                self.assertTrue(self._order(order_id), hours)
+
+    def test_lost_and_doubled_webhooks(self):
+        """With webhooks that get lost the poll brings everything; the report says we agree."""
+        self.shop.rates = {"lost_webhooks": 0.5, "twice_webhooks": 0.5}
+        placed = [self.shop.place() for _ in range(30)]
+        for order_id in placed[::3]:
+            self.shop.cancel(order_id)
+        self.sim.sync_now()
+        orders = self.env["ecom.order"].search([("channel_id", "=", self.sim.id)])
+        self.assertEqual(len(orders), 30)
+        self.assertEqual(len(orders.filtered(lambda o: o.state == "cancelled")), 10)
+        self.assertEqual(self.sim.action_compare()["differences"], 0)
+
+    def test_random_faults(self):
+        """A fifth of all calls fails in one way or another; in the end both sides agree."""
+        ids = [self.shop.place([("SIM-001", 1)]) for _ in range(6)]
+        self.sim.sync_now()
+        for order_id in ids:
+            self._deliver(self._order(order_id), f"T-{order_id}")
+        self.shop.rates = {"500": 0.08, "timeout_after": 0.08, "garbage": 0.08}
+        for _ in range(12):
+            self.sim.sync_now()
+        self.shop.rates = {}
+        self.sim.sync_now()
+        self.assertEqual({len(self.shop.orders[i]["shipments"]) for i in ids}, {1})
+        self.assertEqual(self.sim.action_compare()["differences"], 0)
+
+    def test_compare_finds_what_differs(self):
+        order_id = self.shop.place([("SIM-001", 1)])
+        self.sim.sync_now()
+        hidden = self.shop.place([("SIM-002", 1)])
+        self.shop.orders[order_id]["total"] = "1.00"
+        report = self.sim.action_compare()
+        kinds = {(row["kind"], row["key"]) for row in report["rows"]}
+        self.assertEqual(kinds, {("total", f"S{order_id}"), ("missing_here", hidden)})
 
     def test_shadow(self):
         self.sim.connector_shadow = True

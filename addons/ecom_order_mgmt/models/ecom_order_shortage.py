@@ -145,6 +145,19 @@ class EcomOrder(models.Model):
         short.sudo().write({"backorder_allowed": True, "short_product_ids": [(5, 0, 0)]})
         return result
 
+    def _apply_new_content(self, resolved, changes):
+        """What was missing may not be in the order any more: it is reviewed again."""
+        waiting = self.review_state == "held" and bool(self.short_product_ids)
+        result = super()._apply_new_content(resolved, changes)
+        if waiting and self.cause != "changed_too_late":
+            self.exception_ids.filtered(lambda e: e.type == "stock_shortage")._resolve(
+                self.env._("The channel sent a new version")
+            )
+            self.short_product_ids = False
+            if not self._get_blocking_exceptions():
+                self.write({"review_state": "waiting", "hold_reason": False})
+        return result
+
     # === WHEN GOODS ARRIVE === #
 
     def _note_arrival(self, products):

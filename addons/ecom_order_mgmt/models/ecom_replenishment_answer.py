@@ -140,14 +140,14 @@ class EcomReplenishment(models.Model):
     def _accept(self, automatic=False):
         """Order the waiting ones among these, each once.
 
-        What came in or was ordered since it was worked out is taken off first: nothing is
+        Those without a supplier go on waiting. What came in or was ordered since it was worked out is taken off first: nothing is
         ordered twice, also when somebody has ordered by hand meanwhile.
 
         :return: the suggestions that were ordered
         """
         waiting = self._lock_waiting()
         without_supplier = waiting.filtered(lambda r: r.source == "buy" and not r.partner_id)
-        if without_supplier and not automatic:
+        if without_supplier == waiting and waiting and not automatic:
             raise UserError(
                 self.env._(
                     "These products have no supplier: %(products)s. Enter one on the product's "
@@ -179,6 +179,8 @@ class EcomReplenishment(models.Model):
                     policy=record.policy_id.name,
                     abc=record.abc,
                 )
+        # The unique index of waiting suggestions sees what is in the database only.
+        waiting.flush_recordset(["state"])
         return waiting
 
     def _take_off_news(self):

@@ -18,7 +18,8 @@ class EcomReplenishment(models.Model):
         """:return: {(product id, warehouse id): {'on_hand', 'owed', 'arrivals': {date: qty}}}
 
         Owed is what leaves the warehouse for customers, production or other warehouses; arrivals
-        is what comes in from outside of it. Moves within a warehouse change nothing.
+        is what comes in from outside of it. Moves within a warehouse change nothing; in deliveries
+        of several steps the later ones are not there yet, but their end is known to the first.
         """
         self.env.flush_all()
         facts = defaultdict(lambda: {"on_hand": 0.0, "owed": 0.0, "arrivals": {}})
@@ -42,7 +43,8 @@ class EcomReplenishment(models.Model):
                    SUM(move.product_qty)
               FROM stock_move move
               JOIN stock_location source ON source.id = move.location_id
-              JOIN stock_location target ON target.id = move.location_dest_id
+              JOIN stock_location target
+                ON target.id = COALESCE(move.location_final_id, move.location_dest_id)
              WHERE move.company_id = %s AND move.product_id = ANY(%s)
                AND move.state IN ('waiting', 'confirmed', 'partially_available', 'assigned')
                AND source.warehouse_id IS DISTINCT FROM target.warehouse_id

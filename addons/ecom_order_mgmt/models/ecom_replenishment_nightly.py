@@ -24,8 +24,8 @@ class EcomReplenishment(models.Model):
     @api.model
     def _cron_nightly(self):
         today = fields.Datetime.now().replace(hour=0, minute=0, second=0, microsecond=0)
-        companies = self.env["stock.warehouse"].search([]).company_id
-        steps = [(company, kind) for company in companies for kind in KINDS]
+        places = self.env["stock.warehouse"]._read_group([], ["company_id"])
+        steps = [(company, kind) for (company,) in places for kind in KINDS]
         done = {
             (run.company_id, run.kind)
             for run in self.env["ecom.replenishment.run"].search(

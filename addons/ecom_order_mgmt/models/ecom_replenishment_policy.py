@@ -113,7 +113,6 @@ class EcomReplenishmentPolicy(models.Model):
     max_qty = fields.Float("At Most per Order", digits="Product Unit", help="0: no limit.")
     shelf_days = fields.Integer("Shelf Life in Days", help="0: keeps for ever.")
     use_price_breaks = fields.Boolean(
-        "Use Price Breaks",
         default=True,
         help="Order up to a price break if it saves more than holding the extra pieces costs.",
     )

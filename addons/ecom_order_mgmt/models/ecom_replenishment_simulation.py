@@ -279,7 +279,7 @@ class EcomReplenishmentSimulationLine(models.Model):
     service_target = fields.Float("Target %", digits=(16, 1), aggregator="avg")
     week_service = fields.Float("Weeks Without a Miss %", digits=(16, 1), aggregator="avg")
     fill_rate = fields.Float("Pieces Served %", digits=(16, 1), aggregator="avg")
-    stock_value = fields.Monetary("Stock Value", help="Mean over the time that was replayed.")
+    stock_value = fields.Monetary(help="Mean over the time that was replayed.")
     orders = fields.Integer()
     stockout_days = fields.Integer("Days Without Stock")
     items = fields.Integer("Products")

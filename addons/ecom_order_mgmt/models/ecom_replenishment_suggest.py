@@ -3,7 +3,6 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from odoo import api, fields, models
-from odoo.fields import Domain
 from odoo.tools import SQL, split_every
 
 from ..concurrency import create_once
@@ -394,10 +393,6 @@ class EcomReplenishment(models.Model):
             if progress:
                 progress(count, len(trusted))
         return count
-
-    @api.model
-    def _waiting_domain(self):
-        return Domain("state", "in", WAITING)
 
 
 def _in_days(arrivals, today):

@@ -120,5 +120,6 @@ class EcomRule(models.Model):
             value = f"{round(value, 4):g}"
         elif orm_field.type == "boolean":
             value = self.env._("yes") if value else self.env._("no")
-        text = str(value) if value not in (False, None, "") else self.env._("empty")
+        is_empty = value is False or value is None or value == ""
+        text = self.env._("empty") if is_empty else str(value)
         return f"{label}: {text[:80]}"

@@ -139,17 +139,25 @@ class EcomRule(models.Model):
         plan.holds.append((self, {**vals, "type": "finance", "until": False}))
 
     def _prepare_exception_vals(self, action, order, hit, now):
-        message = hit.reason[:1].upper() + hit.reason[1:]
         return {
             "order_id": order.id,
             "rule_id": self.id,
             "rule_version": self.version,
-            "message": f"{self.message} ({hit.reason})" if self.message else f"{message}.",
+            "message": self._get_message(hit.reason),
             "force_only": action.force_only,
             "due_at": fields.Datetime.add(now, hours=action.due_hours)
             if action.due_hours
             else False,
         }
+
+    def _get_message(self, reason):
+        """:return: what a person reads on an order that this rule holds"""
+        if self.message:
+            return f"{self.message} ({reason})"
+        if self.check_ids:
+            return f"{reason[:1].upper()}{reason[1:]}."
+        # Values alone say nothing; the name of the rule says what they mean.
+        return f"{self.name} ({reason})"
 
     def _get_check_exception_type(self):
         return next(

@@ -171,6 +171,30 @@ class TestDemand(EcomCase):
         self.assertTrue(run.figures["rebuilt"])
         self.assertFalse(self._rows(self.product_b))
 
+    def test_use_in_production_is_demand_of_the_parts(self):
+        if "mrp.production" not in self.env:
+            self.skipTest("mrp is not installed")
+        made = self._create_product("MADE")
+        bom = self.env["mrp.bom"].create(
+            {
+                "product_tmpl_id": made.product_tmpl_id.id,
+                "bom_line_ids": [Command.create({"product_id": self.product.id, "product_qty": 3})],
+            }
+        )
+        order = self.env["mrp.production"].create(
+            {"product_id": made.id, "product_qty": 4, "bom_id": bom.id}
+        )
+        order.action_confirm()
+        order.qty_producing = 4
+        order._set_qty_producing()
+        order.move_raw_ids.picked = True
+        order.button_mark_done()
+        self.assertEqual(order.state, "done")
+        self._build(rebuild=True)
+        self.assertEqual(self._rows(self.product, "production").mapped("qty"), [12])
+        self.assertFalse(self._rows(self.product))
+        self.assertFalse(self._rows(made) | self._rows(made, "production"))
+
     def test_returns_are_separate_and_transfers_no_demand(self):
         order = self._sell(self.product, 5, fields.Datetime.now())
         picking = order.picking_ids

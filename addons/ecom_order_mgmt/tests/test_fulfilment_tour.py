@@ -113,3 +113,13 @@ class TestFulfilmentDesk(HttpCase, ShipmentCase):
             f"/odoo/ecom-shipments/{parcel.id}", "ecom_fulfilment_unmerge", login="tour_desk"
         )
         self.assertEqual(len(orders.shipment_ids), 2)
+
+    def test_shipments_by_stage(self):
+        shipment = self._confirmed("TOUR-3").shipment_ids
+        new_test_user(
+            self.env,
+            "tour_stage",
+            groups="stock.group_stock_user,ecom_order_mgmt.group_ecom_reviewer",
+        )
+        self.start_tour("/odoo/ecom-shipments", "ecom_fulfilment_stages", login="tour_stage")
+        self.assertEqual(shipment.state, "packed")

@@ -82,6 +82,20 @@ class TestOversell(ShipmentCase):
             self.env["ir.cron.trigger"].search_count([("cron_id", "=", cron.id)]), triggers
         )
 
+    def test_new_version_of_a_held_order(self):
+        orders = self._orders(3, 2)
+        self._import(
+            self._document(
+                "O-1",
+                lines=[self._line("MUG", line_id="L-RARE")],
+                updated_at="2026-03-02T10:00:00Z",
+            )
+        )
+        self.channel.process_orders()
+        self.assertEqual(orders[1].sale_order_id.state, "sale")
+        self.assertFalse(orders[1].short_product_ids)
+        self.assertEqual(orders[1].exception_ids.mapped("state"), ["resolved"])
+
     def test_freed_by_a_cancellation(self):
         orders = self._orders(3, 2)
         orders[0].sale_order_id._action_cancel()

@@ -342,6 +342,70 @@ class TestReplenishment(ReplenishmentCase):
         self._suggest()
         self.assertEqual(self._waiting().mapped("source"), ["buy"])
 
+    def test_position_is_odoos_forecast_whatever_the_steps(self):
+        """Free, on its way and asked for are what Odoo's own forecast says, in each warehouse."""
+        product = self._create_product("STEPS", standard_price=4)
+        self._create_seller(product, price=4, delay=3)
+        other = self.env["stock.warehouse"].create(
+            {
+                "name": "Steps",
+                "code": "STP",
+                "delivery_steps": "pick_pack_ship",
+                "reception_steps": "three_steps",
+            }
+        )
+        third = self.env["stock.warehouse"].create(
+            {"name": "Third", "code": "TRD", "resupply_wh_ids": [Command.link(other.id)]}
+        )
+        self.env["stock.quant"]._update_available_quantity(product, other.lot_stock_id, 20)
+        order = self.env["sale.order"].create(
+            {
+                "partner_id": self.supplier.id,
+                "warehouse_id": other.id,
+                "order_line": [Command.create({"product_id": product.id, "product_uom_qty": 5})],
+            }
+        )
+        order.action_confirm()
+        purchase = self.env["purchase.order"].create(
+            {
+                "partner_id": self.supplier.id,
+                "picking_type_id": other.in_type_id.id,
+                "order_line": [Command.create({"product_id": product.id, "product_qty": 7})],
+            }
+        )
+        purchase.button_confirm()
+
+        def check(**expected):
+            facts = self.Suggestion._stock_facts(self.company, product.ids)
+            for warehouse in other | third:
+                fact = facts[product.id, warehouse.id]
+                position = fact["on_hand"] - fact["owed"] + sum(fact["arrivals"].values())
+                forecast = product.with_context(warehouse_id=warehouse.id).virtual_available
+                self.assertEqual(position, forecast, warehouse.name)
+            for name, qty in expected.items():
+                fact = facts[product.id, other.id]
+                self.assertEqual(
+                    sum(fact[name].values()) if name == "arrivals" else fact[name], qty
+                )
+
+        check(owed=5, arrivals=7)
+        for pickings in (order.picking_ids, purchase.picking_ids):
+            pickings.move_ids.picked = True
+            pickings.button_validate()
+        check(owed=5, arrivals=0)
+        product.route_ids = third.resupply_route_ids
+        point = self.env["stock.warehouse.orderpoint"].create(
+            {
+                "product_id": product.id,
+                "location_id": third.lot_stock_id.id,
+                "product_min_qty": 4,
+                "product_max_qty": 4,
+                "trigger": "manual",
+            }
+        )
+        point.action_replenish()
+        check(owed=9)
+
     def test_make_instead_of_buy(self):
         if "mrp.bom" not in self.env:
             self.skipTest("mrp is not installed")
@@ -425,6 +489,18 @@ class TestReplenishment(ReplenishmentCase):
         self._suggest()
         self.assertGreater(self._waiting(fresh).qty, 20)
         self.assertIn("Like its sibling", self._waiting(fresh).working)
+
+    def test_no_supplier_holds_up_nobody(self):
+        bare = self._create_product("BARE", standard_price=9)
+        self._sold(self.item)
+        self._sold(bare)
+        self._suggest()
+        records = self._waiting() | self._waiting(bare)
+        with self.assertRaises(UserError):
+            self._waiting(bare).action_accept()
+        records.action_accept()
+        self.assertEqual(self._waiting(bare).state, "open")
+        self.assertFalse(self._waiting())
 
     def test_end_of_life(self):
         self._sold(self.item)

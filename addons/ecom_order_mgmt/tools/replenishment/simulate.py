@@ -161,13 +161,7 @@ def replay_recent_sales(articles, settings, window, days, factor):
     """
     outcomes = {}
     for item, article in articles.items():
-        totals = [0.0]
-        for value in article.demand:
-            totals.append(totals[-1] + value)
-
-        def target(day, totals=totals):
-            now = settings.first_day + day
-            return (totals[now] - totals[max(0, now - window)]) / window * days * factor
+        target = _recent_target(article.demand, settings.first_day, window, days * factor)
 
         def policy(day, position, target=target, article=article):
             if day % settings.review_days:
@@ -177,6 +171,19 @@ def replay_recent_sales(articles, settings, window, days, factor):
         start = round_up(target(0), 0, article.multiple)
         outcomes[item] = _replay(article, policy, settings, start)
     return outcomes
+
+
+def _recent_target(demand, first_day, window, days):
+    """Return ``target(day)``: so many days of the mean demand of the last ``window`` days."""
+    totals = [0.0]
+    for value in demand:
+        totals.append(totals[-1] + value)
+
+    def target(day):
+        now = first_day + day
+        return (totals[now] - totals[max(0, now - window)]) / window * days
+
+    return target
 
 
 def _replay(article, policy, settings, on_hand):

@@ -9,6 +9,14 @@ registry.category("web_tour.tours").add("ecom_fulfilment_explain", {
     ],
 });
 
+registry.category("web_tour.tours").add("ecom_fulfilment_stages", {
+    steps: () => [
+        { trigger: ".o_kanban_group:contains(Ready) .o_kanban_record:contains(SH)", run: "click" },
+        { trigger: ".o_form_view button[name=action_pack]", run: "click" },
+        { trigger: ".o_form_view .o_arrow_button_current:contains(Packed)" },
+    ],
+});
+
 registry.category("web_tour.tours").add("ecom_fulfilment_merge", {
     steps: () => [
         { trigger: ".o_list_view .o_data_row:contains(SH)" },
