@@ -15,6 +15,7 @@
         "views/ecom_carrier_account_views.xml",
         "views/ecom_label_views.xml",
         "views/ecom_carrier_menus.xml",
+        "views/ecom_carrier_pickup_views.xml",
         "views/ecom_import_mapping_views.xml",
         "views/ecom_import_preview_templates.xml",
         "views/ecom_import_views.xml",

@@ -39,7 +39,10 @@ class Calls:
             if result == "lost" or (isinstance(result, int) and result >= 500):
                 return "unknown"
             return "refused" if isinstance(result, int) and result >= 400 else "ok"
-        return "not_sent" if not self.log or self.log[-1][2] == "not_sent" else "ok"
+        if not self.log:
+            # The library itself found the request wrong, or the carrier cannot do it.
+            return "refused"
+        return "not_sent" if self.log[-1][2] == "not_sent" else "ok"
 
 
 # karrio runs calls in threads of its own, which know no context of ours; they are told apart by

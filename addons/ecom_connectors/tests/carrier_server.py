@@ -7,6 +7,95 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
+class _Handler(BaseHTTPRequestHandler):
+    """:cvar carrier: whose server this is"""
+
+    carrier = None
+
+    def log_message(self, *_args):
+        pass
+
+    def reply(self, body, status=200):
+        data = json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def do_POST(self):
+        raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if "oauth" in self.path:
+            now = str(int(time.time() * 1000))
+            return self.reply({"access_token": "t", "expires_in": "3600", "issued_at": now})
+        if "rating" in self.path:
+            charge = {"CurrencyCode": "EUR", "MonetaryValue": "7.35"}
+            rate = {"Service": {"Code": "11"}, "TotalCharges": charge,
+                    "TransportationCharges": charge, "BaseServiceCharge": charge,
+                    "ServiceOptionsCharges": {**charge, "MonetaryValue": "0"},
+                    "ItemizedCharges": []}  # fmt: skip
+            return self.reply({"RateResponse": {"RatedShipment": [rate]}})
+        if "pickupcreation" in self.path:
+            return self.pickup()
+        if "recovery" in self.path:
+            value = json.loads(raw)["LabelRecoveryRequest"]["ReferenceValues"]
+            return self.reply(*self.carrier.answer_recovery(value["ReferenceNumber"]["Value"]))
+        return self.sale(json.loads(raw))
+
+    def pickup(self):
+        fail, self.carrier.fail = self.carrier.fail, None
+        if fail == "refuse":
+            error = {"code": "9510113", "message": "Pickup date is in the past"}
+            return self.reply({"response": {"errors": [error]}}, 400)
+        self.carrier.pickups += 1
+        if fail == "drop":
+            self.close_connection = True
+            return None
+        number = f"PRN{self.carrier.pickups:06d}"
+        return self.reply({"PickupCreationResponse": {"PRN": number}})
+
+    def sale(self, request):
+        fail, self.carrier.fail = self.carrier.fail, None
+        if fail == "refuse":
+            error = {"code": "120100", "message": "Missing postal code"}
+            return self.reply({"response": {"errors": [error]}}, 400)
+        if fail == "before":
+            self.carrier.asked.set()
+            time.sleep(60)
+            return None
+        number = self.carrier.sell(request)
+        if fail == "after":
+            self.carrier.asked.set()
+            time.sleep(60)
+            return None
+        if fail == "error":
+            return self.reply({"response": {"errors": []}}, 500)
+        if fail == "drop":
+            self.close_connection = True
+            return None
+        return self.reply(self.carrier.answer_sale(number))
+
+    def do_DELETE(self):
+        self.carrier.voided.append(self.path.split("?")[0].rsplit("/", 1)[-1])
+        if "pickup" in self.path:
+            done = {"ResponseStatus": {"Code": "1", "Description": "Success"}}
+            return self.reply({"PickupCancelResponse": {"Response": done}})
+        status = {"ResponseStatus": {"Code": "1", "Description": "Success"}}
+        return self.reply({"VoidShipmentResponse": {"Response": status}})
+
+    def do_GET(self):
+        number = self.path.split("?")[0].rsplit("/", 1)[-1]
+        events = self.carrier.events.get(number)
+        if not events:
+            error = {"code": "TV1002", "message": "No tracking information available"}
+            return self.reply({"response": {"errors": [error]}}, 404)
+        return self.reply(
+            {"trackResponse": {"shipment": [{"package": [
+                {"trackingNumber": number, "deliveryDate": [], "activity": events}
+            ]}]}}
+        )  # fmt: skip
+
+
 class Carrier:
     """:param fail: what goes wrong with the next sale: ``before`` (hangs, sells nothing),
     ``after`` (sells, then hangs), ``error`` (sells, answers 500), ``refuse``, ``drop`` (sells,
@@ -16,12 +105,15 @@ class Carrier:
         self.sold = {}  # reference -> number
         self.voided = []
         self.sales = 0
+        self.pickups = 0
         self.events = {}
         self.fail = None
         self.asked = threading.Event()
         self.knows_references = True
         self._lock = threading.Lock()
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self.server = ThreadingHTTPServer(
+            ("127.0.0.1", 0), type("Handler", (_Handler,), {"carrier": self})
+        )
         self.server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
@@ -84,73 +176,3 @@ class Carrier:
                 },
             }
         }, 200
-
-    def _handler(carrier):
-        class Handler(BaseHTTPRequestHandler):
-            def log_message(self, *_args):
-                pass
-
-            def reply(self, body, status=200):
-                data = json.dumps(body).encode()
-                self.send_response(status)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(data)))
-                self.end_headers()
-                self.wfile.write(data)
-
-            def do_POST(self):
-                raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                if "oauth" in self.path:
-                    now = str(int(time.time() * 1000))
-                    return self.reply({"access_token": "t", "expires_in": "3600", "issued_at": now})
-                if "rating" in self.path:
-                    charge = {"CurrencyCode": "EUR", "MonetaryValue": "7.35"}
-                    rate = {"Service": {"Code": "11"}, "TotalCharges": charge,
-                            "TransportationCharges": charge, "BaseServiceCharge": charge,
-                            "ServiceOptionsCharges": {**charge, "MonetaryValue": "0"},
-                            "ItemizedCharges": []}  # fmt: skip
-                    return self.reply({"RateResponse": {"RatedShipment": [rate]}})
-                if "recovery" in self.path:
-                    value = json.loads(raw)["LabelRecoveryRequest"]["ReferenceValues"]
-                    return self.reply(*carrier.answer_recovery(value["ReferenceNumber"]["Value"]))
-                return self.sale(json.loads(raw))
-
-            def sale(self, request):
-                fail, carrier.fail = carrier.fail, None
-                if fail == "refuse":
-                    error = {"code": "120100", "message": "Missing postal code"}
-                    return self.reply({"response": {"errors": [error]}}, 400)
-                if fail == "before":
-                    carrier.asked.set()
-                    time.sleep(60)
-                    return None
-                number = carrier.sell(request)
-                if fail == "after":
-                    carrier.asked.set()
-                    time.sleep(60)
-                    return None
-                if fail == "error":
-                    return self.reply({"response": {"errors": []}}, 500)
-                if fail == "drop":
-                    self.close_connection = True
-                    return None
-                return self.reply(carrier.answer_sale(number))
-
-            def do_DELETE(self):
-                carrier.voided.append(self.path.split("?")[0].rsplit("/", 1)[-1])
-                status = {"ResponseStatus": {"Code": "1", "Description": "Success"}}
-                self.reply({"VoidShipmentResponse": {"Response": status}})
-
-            def do_GET(self):
-                number = self.path.split("?")[0].rsplit("/", 1)[-1]
-                events = carrier.events.get(number)
-                if not events:
-                    error = {"code": "TV1002", "message": "No tracking information available"}
-                    return self.reply({"response": {"errors": [error]}}, 404)
-                return self.reply(
-                    {"trackResponse": {"shipment": [{"package": [
-                        {"trackingNumber": number, "deliveryDate": [], "activity": events}
-                    ]}]}}
-                )  # fmt: skip
-
-        return Handler

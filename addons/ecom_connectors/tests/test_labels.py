@@ -343,3 +343,72 @@ class TestLabel(LabelCase):
     def test_transport_refuses_other_schemes(self):
         with self.assertRaises(OSError):
             transport.urlopen("file:///etc/passwd")
+
+
+@tagged("post_install", "-at_install")
+class TestPickup(LabelCase):
+    def _pickup(self, **vals):
+        return self.env["ecom.carrier.pickup"].create(
+            {"account_id": self.account.id, "warehouse_id": self.warehouse.id, **vals}
+        )
+
+    def _run(self):
+        self.env["ecom.carrier.pickup"]._cron_process()
+
+    def test_pickup(self):
+        before = self.server.pickups
+        pickup = self._pickup()
+        pickup.action_order()
+        pickup.action_order()
+        self.assertEqual(self.server.pickups, before, "after the commit, not before")
+        self._run()
+        self._run()
+        self.assertEqual(self.server.pickups, before + 1)
+        self.assertRecordValues(pickup, [{"state": "done", "number": f"PRN{before + 1:06d}"}])
+        pickup.action_cancel()
+        self._run()
+        self.assertEqual(pickup.state, "cancelled")
+
+    def test_refused_and_lost(self):
+        self.server.fail = "refuse"
+        pickup = self._pickup()
+        pickup.action_order()
+        self._run()
+        self.assertEqual(pickup.state, "refused")
+        self.assertIn("in the past", pickup.answer)
+        before = self.server.pickups
+        self.server.fail = "drop"
+        pickup.action_order()
+        self._run()
+        self._run()
+        self.assertEqual(pickup.state, "unknown", "nobody calls a second van")
+        self.assertEqual(self.server.pickups, before + 1)
+        self.assertTrue(pickup.activity_ids)
+
+    def test_worker_died(self):
+        before = self.server.pickups
+        pickup = self._pickup(state="sending")
+        self._run()
+        self.assertEqual((pickup.state, self.server.pickups), ("unknown", before))
+
+    def test_manifest_needs_labels_and_a_carrier_that_has_them(self):
+        manifest = self._pickup(kind="manifest")
+        with self.assertRaises(UserError):
+            manifest.action_order()
+        shipment = self._packed()
+        shipment.action_buy_label()
+        self._work()
+        manifest.label_ids = shipment.label_ids
+        manifest.action_order()
+        self._run()
+        self.assertEqual(manifest.state, "refused")
+        self.assertIn("not supported", manifest.answer)
+
+    def test_access(self):
+        viewer = new_test_user(self.env, "e_pick_v", groups="ecom_order_mgmt.group_ecom_viewer")
+        with self.assertRaises(AccessError):
+            self.env["ecom.carrier.pickup"].with_user(viewer).create(
+                {"account_id": self.account.id, "warehouse_id": self.warehouse.id}
+            )
+        with self.assertRaises(ValidationError):
+            self._pickup(ready_time=18, closing_time=9)
