@@ -4,7 +4,8 @@ Run inside Odoo in a database of its own (see ``main``). Invoices of some custom
 orders, confirmed and shipped; their cancellations, which name no order, come as refunds. Every
 cancellation becomes a case with the goods of its order, or stays parked with its cause.
 
-``ECOM_RETAIL_CUSTOMERS`` says how many customers (default 20), ``ECOM_SHARED`` where the data is.
+``ECOM_RETAIL_CUSTOMERS`` says how many customers (default 20), ``ECOM_RETAIL_LINES`` how many lines a
+customer may have at most (default: any number), ``ECOM_SHARED`` where the data is.
 """
 
 import csv
@@ -17,6 +18,7 @@ from pathlib import Path
 SHARED = Path(os.environ.get("ECOM_SHARED", Path(__file__).resolve().parents[2] / "shared"))
 SOURCE = SHARED / "datasets/online_retail/online_retail.csv.gz"
 CUSTOMERS = int(os.environ.get("ECOM_RETAIL_CUSTOMERS", "20"))
+LINES = int(os.environ.get("ECOM_RETAIL_LINES", "0"))
 
 
 def main(env):
@@ -48,9 +50,14 @@ def read(customers):
     """:return: (orders, refunds) as canonical documents of the first customers that cancelled"""
     with gzip.open(SOURCE, "rt", encoding="utf-8", errors="replace") as stream:
         rows = [row for row in csv.DictReader(stream) if row["CustomerID"]]
-    chosen = list(
-        dict.fromkeys(row["CustomerID"] for row in rows if row["InvoiceNo"].startswith("C"))
-    )[:customers]
+    size = Counter(row["CustomerID"] for row in rows)
+    chosen = [
+        customer
+        for customer in dict.fromkeys(
+            row["CustomerID"] for row in rows if row["InvoiceNo"].startswith("C")
+        )
+        if not LINES or size[customer] <= LINES
+    ][:customers]
     invoices = defaultdict(list)
     for row in rows:
         if row["CustomerID"] in set(chosen):

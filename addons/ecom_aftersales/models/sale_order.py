@@ -224,8 +224,8 @@ class SaleOrder(models.Model):
         return taken
 
     def _ecom_get_delivered_at(self):
-        """:return: when the last parcel of these goods left us, or False. Connectors that know the
-        carrier's delivery day extend this."""
+        """:return: when the last parcel of these goods arrived, as far as that is known, else when
+        it left us; or False"""
         self.ensure_one()
         done = self.picking_ids.filtered(
             lambda p: p.state == "done" and p.picking_type_code == "outgoing" and not p.return_id

@@ -53,12 +53,12 @@ class TestReturnMatrix(AftersalesCase):
         ]
         total = "24.89"
         if tax == "included":
-            for line, amount in zip(lines, ("1.59", "1.6", "0.78"), strict=True):
-                line["taxes"] = [{"rate": "19", "amount": amount}]
+            for line, amount in zip(lines, ("1.47", "1.47", "0.72"), strict=True):
+                line["taxes"] = [{"rate": "17.3", "amount": amount}]
         elif tax == "excluded":
-            for line, amount in zip(lines, ("1.9", "1.9", "0.93"), strict=True):
-                line["taxes"] = [{"rate": "19", "amount": amount}]
-            total = "29.62"
+            for line, amount in zip(lines, ("1.73", "1.73", "0.85"), strict=True):
+                line["taxes"] = [{"rate": "17.3", "amount": amount}]
+            total = "29.20"
         document = {
             "external_id": f"M-{number}",
             "lines": lines,
@@ -113,8 +113,8 @@ class TestReturnMatrix(AftersalesCase):
         return cases
 
     def test_matrix(self):
-        self._create_tax(19, included=True)
-        self._create_tax(19, included=False)
+        self._create_tax(17.3, included=True)
+        self._create_tax(17.3, included=False)
         for number, entry in enumerate(_choose()):
             with self.subTest("/".join(entry)):
                 self._check_one(number, *entry)

@@ -71,14 +71,14 @@ class TestReturnMoney(AftersalesCase):
         self.assertFalse(case.activity_ids)
 
     def test_tax_of_the_credit_note_is_the_invoices(self):
-        tax = self._create_tax(19, included=True)
+        tax = self._create_tax(17.3, included=True)
         self.product.taxes_id = tax
-        line = self._line(quantity="3", price="3.33", taxes=[{"rate": "19", "amount": "1.59"}])
+        line = self._line(quantity="3", price="3.33", taxes=[{"rate": "17.3", "amount": "1.47"}])
         sale_order = self._sell(
             ship=True, invoice=True, lines=[line], total="9.99", prices_include_tax=True
         )
         invoice = sale_order.invoice_ids
-        self.assertEqual((invoice.amount_total, invoice.amount_tax), (9.99, 1.59))
+        self.assertEqual((invoice.amount_total, invoice.amount_tax), (9.99, 1.47))
         notes = self.env["account.move"]
         for _piece in range(3):
             case = self._request(sale_order, [{"sku": "MUG", "quantity": 1}], "refund_only")
@@ -88,7 +88,7 @@ class TestReturnMoney(AftersalesCase):
         self.assertEqual(len(notes), 3)
         self.assertEqual(notes.reversed_entry_id, invoice)
         self.assertAlmostEqual(sum(notes.mapped("amount_total")), 9.99)
-        self.assertAlmostEqual(sum(notes.mapped("amount_tax")), 1.59)
+        self.assertAlmostEqual(sum(notes.mapped("amount_tax")), 1.47)
         self.assertEqual(sale_order._ecom_get_refundable(), 0)
         self.assertTrue(all(note.state == "posted" for note in notes))
 
@@ -387,6 +387,25 @@ class TestReturnMoney(AftersalesCase):
             case.with_user(viewer).action_receive()
         case.with_user(desk).action_receive()
         self.assertEqual(case.goods_state, "received")
+
+    def test_policies_are_the_managers(self):
+        agent = new_test_user(self.env, "pol_agent", groups="ecom_aftersales.group_ecom_agent")
+        manager = new_test_user(
+            self.env, "pol_man", groups="ecom_aftersales.group_ecom_aftersales_manager"
+        )
+        with self.assertRaises(AccessError):
+            self.policy.with_user(agent).goodwill_limit = 10000
+        self.policy.with_user(manager).goodwill_limit = 50
+        with self.assertRaises(AccessError):
+            self.env["ecom.return"].with_user(agent).create({"name": "x", "type": "return"})
+        portal = new_test_user(self.env, "pol_portal", groups="base.group_portal")
+        sale_order = self._sell(ship=True)
+        with self.assertRaises(AccessError):
+            self.env["ecom.return"].with_user(portal).create_request(
+                {"type": "return", "sale_order_id": sale_order.id}
+            )
+        with self.assertRaises(AccessError):
+            self.env["ecom.return"].with_user(portal).find_parcel("A-1")
 
     def test_other_company_sees_nothing(self):
         case = self._request(self._sell(ship=True))
