@@ -10,7 +10,9 @@ class EcomDecision(models.Model):
 
     order_id = fields.Many2one("ecom.order", required=True, index=True, ondelete="cascade")
     channel_id = fields.Many2one(related="order_id.channel_id")
-    company_id = fields.Many2one(related="order_id.company_id", store=True, index=True)
+    company_id = fields.Many2one(
+        related="order_id.company_id", store=True, precompute=True, index=True
+    )
     stage = fields.Selection(
         [
             ("intake", "Intake"),

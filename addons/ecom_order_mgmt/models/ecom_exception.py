@@ -14,8 +14,12 @@ class EcomException(models.Model):
     _order = "state, id desc"
 
     order_id = fields.Many2one("ecom.order", required=True, index=True, ondelete="cascade")
-    channel_id = fields.Many2one(related="order_id.channel_id", store=True, index=True)
-    company_id = fields.Many2one(related="order_id.company_id", store=True, index=True)
+    channel_id = fields.Many2one(
+        related="order_id.channel_id", store=True, precompute=True, index=True
+    )
+    company_id = fields.Many2one(
+        related="order_id.company_id", store=True, precompute=True, index=True
+    )
     type = fields.Selection(
         [
             ("total_difference", "Total differs"),
