@@ -344,8 +344,9 @@ def main():
 Orders of 3 lines out of 60 products, of 300 customers; each gets a delivery that is reserved.
 Base is a program that creates and confirms one order after the other over XML-RPC on the same
 server. Everything is measured side by side in one run; medians of {ROUNDS} rounds of {ORDERS}
-orders. Measured on {date.today()}, {os.cpu_count()} processors ({platform.machine()}, shared with
-other work), Python {platform.python_version()}, PostgreSQL {version}, on one machine.
+orders. Measured on {date.today()}, {os.cpu_count()} processors ({platform.machine()}), load average
+{os.getloadavg()[1]:.0f} (above the number of processors, other work took its share, and figures of
+several processes side by side say little), Python {platform.python_version()}, PostgreSQL {version}.
 
 | what | measured | base | ratio | to reach |
 |---|---|---|---|---|

@@ -61,6 +61,8 @@ class StockMove(models.Model):
         if not groups:
             return
         run.placed.update(groups)
+        # As Odoo does: default values of the caller must not reach the deliveries.
+        # pylint: disable-next=context-overridden
         moves = self.with_context(clean_context(self.env.context))
         groups = [moves.browse(ids) for ids in groups.values()]
         pickings = moves.env["stock.picking"].create(
