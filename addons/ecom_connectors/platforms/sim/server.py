@@ -4,6 +4,8 @@ It speaks the protocol of docs/in-house-shop.md, keeps everything in memory, and
 real shops have. All chance comes from the seed, so that a run can be repeated.
 """
 
+# A command with a server of its own, no model.
+# pylint: disable=print-used,missing-return
 import argparse
 import hashlib
 import hmac
