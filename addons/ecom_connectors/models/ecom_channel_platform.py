@@ -97,7 +97,6 @@ class EcomChannel(models.Model):
     webhook_token = fields.Char(
         copy=False,
         groups="ecom_order_mgmt.group_ecom_manager",
-        default=lambda self: random_secrets.token_urlsafe(32),
         help="The unguessable part of the address that the platform calls.",
     )
     webhook_url = fields.Char(
@@ -164,6 +163,25 @@ class EcomChannel(models.Model):
                 raise ValidationError(
                     self.env._("Orders are read every minute at most, with no negative overlap.")
                 )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        channels = super().create(vals_list)
+        channels._give_webhook_tokens()
+        return channels
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "connector" in vals:
+            self._give_webhook_tokens()
+        return result
+
+    def _give_webhook_tokens(self):
+        """No default of the field: an upgrade would give all channels the same one."""
+        # Whoever may set up a channel need not see its token.
+        for channel in self.sudo():
+            if channel.is_platform and not channel.webhook_token:
+                channel.webhook_token = random_secrets.token_urlsafe(32)
 
     # === CREDENTIALS === #
 

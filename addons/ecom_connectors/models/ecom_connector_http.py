@@ -65,13 +65,14 @@ class EcomConnector(models.AbstractModel):
             # The first statement takes the lock, so that the snapshot is taken after the wait.
             cr.execute("SELECT pg_advisory_lock(%s, %s)", [_TOKEN_LOCK, channel.id])
             try:
-                cr.commit()
+                # A cursor of our own: the lock is the session's, the snapshot begins after it.
+                cr.commit()  # pylint: disable=invalid-commit
                 own = channel.with_env(channel.env(cr=cr))
                 fresh = Credential.with_env(own.env(su=True))._load(own)
                 token = fresh.get("access")
                 if not token:
                     token = own.env[self._name]._renew_token(own, fresh)
-                    cr.commit()
+                    cr.commit()  # pylint: disable=invalid-commit
             finally:
                 cr.rollback()
                 cr.execute("SELECT pg_advisory_unlock(%s, %s)", [_TOKEN_LOCK, channel.id])

@@ -19,6 +19,7 @@ from odoo.addons.ecom_order_mgmt.tests.common import EcomCase
 from ..models.ecom_credential import ENV_KEY
 from ..platforms.woocommerce import oauth1
 from ..tools import transport
+from .common import shared
 
 
 class FakeShop:
@@ -425,3 +426,42 @@ class TestRest(ContractCase):
         channel.sync_now(["shipments"])
         self.assertEqual(task.state, "done", task.last_error)
         self.assertEqual(shop.sent("POST")[0]["body"], {"code": "TRACK-1", "items": [{"line": "1", "n": 2}]})
+
+
+@tagged("post_install", "-at_install")
+class TestRecordedWebhooks(ContractCase):
+    """Deliveries that real stores sent, with the signatures they bore."""
+
+    def _recorded(self, store):
+        return json.loads(shared(f"stores/{store}/webhooks_sample.json").read_text(encoding="utf-8"))
+
+    def _check(self, connector):
+        channel, _shop = self._connect(connector, credentials={"token": "t", "webhook": "whsec"})
+        handler, secrets = channel._get_handler(), self.env["ecom.credential"].sudo()._load(channel)
+        keys = set()
+        for delivery in self._recorded(connector):
+            raw = delivery["body"].encode()
+            self.assertTrue(handler._verify_webhook(channel, delivery["headers"], raw, secrets))
+            self.assertFalse(handler._verify_webhook(channel, delivery["headers"], raw, {"webhook": "other"}))
+            keys.add(handler._read_webhook(channel, delivery["headers"], raw).delivery_id)
+        self.assertEqual(len(keys), len(self._recorded(connector)), "each is a delivery of its own")
+
+    def test_medusa(self):
+        self._check("medusa")
+
+    def test_vendure(self):
+        self._check("vendure")
+
+    def test_shopify(self):
+        """Signatures of Shopify webhooks, recomputed by others."""
+        folder = shared("payloads/webhook_signatures")
+        vectors = json.loads((folder / "vectors.json").read_text(encoding="utf-8"))
+        vectors = [v for v in vectors if (v["system"], v["kind"]) == ("shopify", "webhook")]
+        channel, _shop = self._connect("shopify", credentials={"token": "t"})
+        for vector in vectors:
+            headers = {"x-shopify-hmac-sha256": vector["signature"]}
+            verdict = channel._get_handler()._verify_webhook(
+                channel, headers, vector["raw_body"].encode(), {"webhook": vector["secret"]}
+            )
+            self.assertEqual(verdict, vector["valid"], vector["signature"])
+        self.assertEqual(len(vectors), 5)

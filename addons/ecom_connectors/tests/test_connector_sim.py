@@ -24,11 +24,11 @@ class SimCase(EcomCase):
         key.start()
         cls.addClassCleanup(key.stop)
         for n in range(1, 6):
-            cls._create_product(f"SIM-{n:03d}", quantity=100)
+            cls._create_product(f"TSIM-{n:03d}", quantity=100)
 
     def setUp(self):
         super().setUp()
-        self.shop = Shop(seed=7, products=5)
+        self.shop = Shop(seed=7, products=5, prefix="TSIM")
         server, self.url = serve(self.shop)
         self.addCleanup(server.server_close)
         self.addCleanup(server.shutdown)
@@ -56,7 +56,7 @@ class SimCase(EcomCase):
 @tagged("post_install", "-at_install")
 class TestSim(SimCase):
     def test_poll_to_shipped(self):
-        order_id = self.shop.place([("SIM-001", 2), ("SIM-002", 1)])
+        order_id = self.shop.place([("TSIM-001", 2), ("TSIM-002", 1)])
         counts = self.sim.sync_now()
         self.assertEqual((counts["read"], counts["created"], counts["confirmed"]), (1, 1, 1))
         order = self._order(order_id)
@@ -89,7 +89,7 @@ class TestSim(SimCase):
         self.assertEqual(sync.cursor_at.isoformat(), newest[:19])
 
     def test_cancel_there(self):
-        order_id = self.shop.place([("SIM-001", 1)])
+        order_id = self.shop.place([("TSIM-001", 1)])
         self.sim.sync_now()
         self.shop.cancel(order_id)
         self.sim.sync_now()
@@ -97,14 +97,14 @@ class TestSim(SimCase):
 
     def test_reject_here_cancels_there(self):
         self.sim.approval = "manual"
-        order_id = self.shop.place([("SIM-001", 1)])
+        order_id = self.shop.place([("TSIM-001", 1)])
         self.sim.sync_now()
         self._order(order_id).action_reject("No such colour")
         self.sim.sync_now(["shipments"])
         self.assertEqual(self.shop.orders[order_id]["status"], "cancelled")
 
     def test_refund_both_ways(self):
-        order_id = self.shop.place([("SIM-001", 2)])
+        order_id = self.shop.place([("TSIM-001", 2)])
         self.sim.sync_now()
         order = self._order(order_id)
         line = order.document["lines"][0]
@@ -118,7 +118,7 @@ class TestSim(SimCase):
 
     def test_answer_lost_after_the_work(self):
         """The shop did it, and we never heard: the second try finds it done."""
-        order_id = self.shop.place([("SIM-001", 1)])
+        order_id = self.shop.place([("TSIM-001", 1)])
         self.sim.sync_now()
         order = self._order(order_id)
         order.tell_refund("r1", "1.00")
@@ -131,7 +131,7 @@ class TestSim(SimCase):
         self.assertEqual(len(self.shop.orders[order_id]["refunds"]), 1)
 
     def test_killed_between_answer_and_commit(self):
-        order_id = self.shop.place([("SIM-001", 1)])
+        order_id = self.shop.place([("TSIM-001", 1)])
         self.sim.sync_now()
         order = self._order(order_id)
         task = order.tell_refund("r1", "1.00")
@@ -148,7 +148,7 @@ class TestSim(SimCase):
 
     def test_order_of_tasks(self):
         """Tasks of one order keep their order; a stuck one does not block another order."""
-        first, second = self.shop.place([("SIM-001", 1)]), self.shop.place([("SIM-001", 1)])
+        first, second = self.shop.place([("TSIM-001", 1)]), self.shop.place([("TSIM-001", 1)])
         self.sim.sync_now()
         one, two = self._order(first), self._order(second)
         stuck = one.tell_refund("r1", "9999.00")
@@ -163,11 +163,11 @@ class TestSim(SimCase):
         self.assertEqual(behind.state, "done")
 
     def test_token_revoked(self):
-        order_id = self.shop.place([("SIM-001", 1)])
+        order_id = self.shop.place([("TSIM-001", 1)])
         self.sim.sync_now()
         task = self._order(order_id).tell_refund("r1", "1.00")
         self.shop.token = "another"
-        late = self.shop.place([("SIM-002", 1)])
+        late = self.shop.place([("TSIM-002", 1)])
         self.sim.sync_now()
         self.assertEqual(self.sim.state, "needs_auth")
         self.assertTrue(self.sim.activity_ids)
@@ -184,7 +184,7 @@ class TestSim(SimCase):
     def test_down_and_back(self):
         """No answer, faults and garbage lose nothing."""
         for fault in ("down", "500", "garbage", "429"):
-            order_id = self.shop.place([("SIM-001", 1)])
+            order_id = self.shop.place([("TSIM-001", 1)])
             self.shop.fail_next(fault, method="GET")
             counts = self.sim.sync_now(["orders"])
             self.assertEqual(counts["read"], 0, fault)
@@ -206,7 +206,7 @@ class TestSim(SimCase):
         self.assertEqual(len(self.shop.calls), calls, "the pause is kept")
 
     def test_error_inside_of_200(self):
-        order_id = self.shop.place([("SIM-001", 1)])
+        order_id = self.shop.place([("TSIM-001", 1)])
         self.sim.sync_now()
         task = self._order(order_id).tell_refund("r1", "1.00")
         self.shop.fail_next("error_in_200", method="POST")
@@ -220,8 +220,8 @@ class TestSim(SimCase):
     def test_poisoned_order(self):
         """One that cannot be read parks; the others go on."""
         for _ in range(5):
-            self.shop.place([("SIM-001", 1)])
-        bad = self.shop.place([("SIM-001", 1)], placed_at="yesterday")
+            self.shop.place([("TSIM-001", 1)])
+        bad = self.shop.place([("TSIM-001", 1)], placed_at="yesterday")
         counts = self.sim.sync_now(["orders"])
         self.assertEqual((counts["created"], counts["accepted"]), (5, 5))
         self.assertEqual(self._order(bad).cause, "invalid_document")
@@ -237,7 +237,7 @@ class TestSim(SimCase):
             sync.cursor_at = False
             self.sim.connector_since = datetime.now()
             for _ in range(2):
-                order_id = self.shop.place([("SIM-001", 1)])
+                order_id = self.shop.place([("TSIM-001", 1)])
                 self.sim.sync_now(["orders"])
                 self.assertTrue(self._order(order_id), hours)
 
@@ -255,7 +255,7 @@ class TestSim(SimCase):
 
     def test_random_faults(self):
         """A fifth of all calls fails in one way or another; in the end both sides agree."""
-        ids = [self.shop.place([("SIM-001", 1)]) for _ in range(6)]
+        ids = [self.shop.place([("TSIM-001", 1)]) for _ in range(6)]
         self.sim.sync_now()
         for order_id in ids:
             self._deliver(self._order(order_id), f"T-{order_id}")
@@ -268,9 +268,9 @@ class TestSim(SimCase):
         self.assertEqual(self.sim.action_compare()["differences"], 0)
 
     def test_compare_finds_what_differs(self):
-        order_id = self.shop.place([("SIM-001", 1)])
+        order_id = self.shop.place([("TSIM-001", 1)])
         self.sim.sync_now()
-        hidden = self.shop.place([("SIM-002", 1)])
+        hidden = self.shop.place([("TSIM-002", 1)])
         self.shop.orders[order_id]["total"] = "1.00"
         report = self.sim.action_compare()
         kinds = {(row["kind"], row["key"]) for row in report["rows"]}
@@ -279,7 +279,7 @@ class TestSim(SimCase):
     def test_shadow(self):
         self.sim.connector_shadow = True
         self.sim.stock_publish = True
-        order_id = self.shop.place([("SIM-001", 1)])
+        order_id = self.shop.place([("TSIM-001", 1)])
         self.sim.sync_now(["listings"])
         self.sim.sync_now()
         self._deliver(self._order(order_id))
@@ -293,10 +293,10 @@ class TestSim(SimCase):
         self.assertEqual(len(self.env["ecom.listing"].search([("channel_id", "=", self.sim.id)])), 5)
         self.sim.stock_publish = True
         self.sim.sync_now(["stock"])
-        self.assertEqual(self.shop.products["SIM-001"]["stock"], 100)
-        self.shop.place([("SIM-001", 30)])
+        self.assertEqual(self.shop.products["TSIM-001"]["stock"], 100)
+        self.shop.place([("TSIM-001", 30)])
         self.sim.sync_now()
-        self.assertEqual(self.shop.products["SIM-001"]["stock"], 70)
+        self.assertEqual(self.shop.products["TSIM-001"]["stock"], 70)
         push = self.env["ecom.stock.push"].search([("channel_id", "=", self.sim.id)], limit=1)
         self.assertRecordValues(push, [{"quantity": 70, "before": 100, "state": "acknowledged"}])
         self.assertIn("70 available", push.formula)
@@ -307,14 +307,14 @@ class TestSim(SimCase):
         self.sim.stock_publish = True
         self.shop.fail_next("500", method="PUT")
         self.sim.sync_now(["stock"])
-        self.assertEqual(self.shop.products["SIM-001"]["stock"], 0)
+        self.assertEqual(self.shop.products["TSIM-001"]["stock"], 0)
         self.sim.sync_now(["stock"])
-        self.assertEqual(self.shop.products["SIM-001"]["stock"], 100)
+        self.assertEqual(self.shop.products["TSIM-001"]["stock"], 100)
 
     def test_backfill_and_pages(self):
         with patch.object(type(self.shop), "_notify", lambda *args: None):
             for _ in range(120):
-                self.shop.place([("SIM-001", 1)])
+                self.shop.place([("TSIM-001", 1)])
         self.sim.action_backfill()
         self.sim._cron_sync()
         self.assertEqual(self.env["ecom.order"].search_count([("channel_id", "=", self.sim.id)]), 120)
@@ -352,7 +352,7 @@ class TestSim(SimCase):
         self.assertFalse(self.shop.calls, "nothing was sent")
 
     def test_other_company_sees_nothing(self):
-        order_id = self.shop.place([("SIM-001", 1)])
+        order_id = self.shop.place([("TSIM-001", 1)])
         self.sim.sync_now()
         task = self._order(order_id).tell_refund("r1", "1.00")
         company = self.env["res.company"].create({"name": "Elsewhere"})
@@ -377,7 +377,7 @@ class TestWebhook(HttpCase, SimCase):
 
     def test_webhook(self):
         self.sim.credential_webhook = "whsec-of-the-shop"
-        order_id = self.shop.place([("SIM-001", 1)])
+        order_id = self.shop.place([("TSIM-001", 1)])
         body, headers = self._hook(order_id)
         self.assertEqual(self._post(body, headers).status_code, 200)
         self.assertEqual(self._post(body, headers).status_code, 200, "again is fine")
@@ -402,7 +402,7 @@ class TestWebhook(HttpCase, SimCase):
     def test_many_in_reverse(self):
         """A hundred deliveries, the latest first: one order, its present state, one call."""
         self.sim.credential_webhook = "whsec-of-the-shop"
-        order_id = self.shop.place([("SIM-001", 1)])
+        order_id = self.shop.place([("TSIM-001", 1)])
         self.shop.cancel(order_id)
         for n in reversed(range(100)):
             topic = "order.created" if not n else "order.updated"

@@ -16,36 +16,36 @@ class TestPublish(SimCase):
         self.sim.stock_publish = True
         self.sim.sync_now(["stock"])
 
-    def _shown(self, sku="SIM-001"):
+    def _shown(self, sku="TSIM-001"):
         return self.shop.products[sku]["stock"]
 
-    def _product(self, sku="SIM-001"):
+    def _product(self, sku="TSIM-001"):
         return self.env["product.product"].search([("default_code", "=", sku)])
 
     def test_waiting_orders_count(self):
         """What is ordered is not sold again, before it is approved too."""
         self._publish()
         self.sim.approval = "manual"
-        self.shop.place([("SIM-001", 10)])
+        self.shop.place([("TSIM-001", 10)])
         self.sim.sync_now()
         self.assertEqual(self._shown(), 90)
 
     def test_rules(self):
         self._publish()
-        listing = self.env["ecom.listing"].search([("channel_id", "=", self.sim.id), ("key", "=", "SIM-001")])
+        listing = self.env["ecom.listing"].search([("channel_id", "=", self.sim.id), ("key", "=", "TSIM-001")])
         Rule = self.env["ecom.stock.rule"]
         Rule.create({"name": "half", "channel_id": self.sim.id, "percent": 50})
         Rule.create({"name": "keep three", "product_id": self._product().id, "offset": -3})
         Rule.create({"name": "at most five", "listing_id": listing.id, "maximum": 5, "date_to": fields.Datetime.now()})
         computed = self.sim._compute_stock(self.env["ecom.listing"].search([("channel_id", "=", self.sim.id)]))
         shown = {listing.key: values[1] for listing, values in computed.items()}
-        self.assertEqual((shown["SIM-001"], shown["SIM-002"]), (97, 50), "the most specific rule that is in force")
+        self.assertEqual((shown["TSIM-001"], shown["TSIM-002"]), (97, 50), "the most specific rule that is in force")
         self.assertIn("keep three: 100 available - 3", computed[listing][2])
 
     def test_divided_pool(self):
         other = self._create_channel(name="Second", connector="sim", stock_publish=True, stock_pool="divided", stock_weight=3)
         self.sim.sync_now(["listings"])
-        self.env["ecom.listing"]._store_listings(other, [{"external_id": "x", "sku": "SIM-001", "name": "x"}])
+        self.env["ecom.listing"]._store_listings(other, [{"external_id": "x", "sku": "TSIM-001", "name": "x"}])
         self.sim.write({"stock_publish": True, "stock_pool": "divided", "stock_weight": 1})
         self.sim.sync_now(["stock"])
         self.assertEqual(self._shown(), 25)
@@ -54,30 +54,30 @@ class TestPublish(SimCase):
 
     def test_breaker(self):
         for n in range(6, 30):
-            self._create_product(f"SIM-{n:03d}", quantity=10)
-            self.shop.products[f"SIM-{n:03d}"] = {"id": f"p{n}", "sku": f"SIM-{n:03d}", "name": "x", "price": "1", "stock": 0}
+            self._create_product(f"TSIM-{n:03d}", quantity=10)
+            self.shop.products[f"TSIM-{n:03d}"] = {"id": f"p{n}", "sku": f"TSIM-{n:03d}", "name": "x", "price": "1", "stock": 0}
         self._publish()
-        self.assertEqual(self._shown("SIM-010"), 10)
-        quants = self.env["stock.quant"].search([("product_id.default_code", "like", "SIM-"), ("location_id", "=", self.warehouse.lot_stock_id.id)])
+        self.assertEqual(self._shown("TSIM-010"), 10)
+        quants = self.env["stock.quant"].search([("product_id.default_code", "like", "TSIM-"), ("location_id", "=", self.warehouse.lot_stock_id.id)])
         quants.with_context(inventory_mode=True).write({"inventory_quantity": 0})
         quants.action_apply_inventory()
         self.sim.sync_now(["stock"])
-        self.assertEqual(self._shown("SIM-010"), 10, "nothing was told")
+        self.assertEqual(self._shown("TSIM-010"), 10, "nothing was told")
         self.assertIn("would go to none", self.sim.stock_blocked)
         self.assertTrue(self.sim.activity_ids)
         self.sim.action_unblock_stock()
-        self.assertEqual(self._shown("SIM-010"), 0)
+        self.assertEqual(self._shown("TSIM-010"), 0)
 
     def test_kit(self):
         if "mrp.bom" not in self.env:
             self.skipTest("mrp is not installed")
-        kit = self._create_product("SIM-KIT")
+        kit = self._create_product("TSIM-KIT")
         self.env["mrp.bom"].create(
             {
                 "product_tmpl_id": kit.product_tmpl_id.id, "type": "phantom", "product_qty": 1,
                 "bom_line_ids": [
-                    (0, 0, {"product_id": self._product("SIM-001").id, "product_qty": 3}),
-                    (0, 0, {"product_id": self._product("SIM-002").id, "product_qty": 1}),
+                    (0, 0, {"product_id": self._product("TSIM-001").id, "product_qty": 3}),
+                    (0, 0, {"product_id": self._product("TSIM-002").id, "product_qty": 1}),
                 ],
             }
         )  # fmt: skip

@@ -30,10 +30,12 @@ def fernet(keys):
 
 def _as_key(part):
     try:
-        if len(base64.urlsafe_b64decode(part.encode())) == 32:
-            return part.encode()
+        is_key = len(base64.urlsafe_b64decode(part.encode())) == 32
     except ValueError:
-        pass  # no Fernet key but a pass phrase
+        is_key = False
+    if is_key:
+        return part.encode()
+    # A pass phrase.
     return base64.urlsafe_b64encode(hashlib.sha256(part.encode()).digest())
 
 

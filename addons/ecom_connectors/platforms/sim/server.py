@@ -4,6 +4,8 @@ It speaks the protocol of docs/in-house-shop.md, keeps everything in memory, and
 real shops have. All chance comes from the seed, so that a run can be repeated.
 """
 
+# A command with a server of its own, no model.
+# pylint: disable=print-used,missing-return
 import argparse
 import hashlib
 import hmac
@@ -25,7 +27,7 @@ _NAMES = ("Ada Byron", "Léa Martin", "王伟", "José Álvarez", "Mia Schmidt",
 class Shop:
     """State of the shop. Everything that changes it takes the lock."""
 
-    def __init__(self, seed=1, currency="EUR", token="sim-token", products=20, clock=None):
+    def __init__(self, seed=1, currency="EUR", token="sim-token", products=20, clock=None, prefix="SIM"):
         self.random = random.Random(seed)
         self.currency, self.token = currency, token
         self.lock = threading.RLock()
@@ -33,8 +35,8 @@ class Shop:
         self.orders, self.done, self.hooks = {}, {}, []
         self.calls, self.faults, self.rates = [], [], {}
         self.products = {
-            f"SIM-{n:03d}": {
-                "id": f"p{n}", "sku": f"SIM-{n:03d}", "name": f"Simulated product {n}",
+            f"{prefix}-{n:03d}": {
+                "id": f"p{n}", "sku": f"{prefix}-{n:03d}", "name": f"Simulated product {n}",
                 "price": str(Decimal(self.random.randrange(199, 9999)) / 100), "stock": 0,
             }
             for n in range(1, products + 1)
