@@ -60,6 +60,7 @@ def test_one_lost_parcel_moves_neither_lead_time_nor_spread():
     assert lost.spread < 2
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(-5, 300), max_size=40), st.none() | st.integers(0, 120))
 def test_lead_time_stays_within_what_was_seen(samples, listed):
     learned = lead_time.learn(samples, listed)
@@ -72,6 +73,7 @@ def test_lead_time_stays_within_what_was_seen(samples, listed):
 # --- classes
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.integers(), amounts, min_size=1, max_size=60))
 def test_abc_is_ordered_by_value(values):
     found = classes.abc(values)
@@ -121,6 +123,7 @@ def test_other_modes_of_safety():
 weeks = st.lists(st.floats(0, 1e4), min_size=1, max_size=20)
 
 
+@settings(deadline=None)
 @given(weeks, st.floats(0, 200), st.floats(0, 200))
 def test_mean_adds_up_over_time(points, days, more):
     first, both = levels.mean_over(points, days), levels.mean_over(points, days + more)
@@ -129,6 +132,7 @@ def test_mean_adds_up_over_time(points, days, more):
     assert whole == pytest.approx(sum(points), rel=1e-9, abs=1e-9)
 
 
+@settings(deadline=None)
 @given(weeks, st.floats(0.5, 3), st.integers(0, 60), st.floats(0, 10), st.floats(0.1, 50))
 def test_levels_scale_with_demand(points, surprise, lead, spread, factor):
     """Demand in dozens gives levels in dozens."""
@@ -169,7 +173,7 @@ def test_calendar_skips_days_and_holidays():
 # --- quantity
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(
     st.floats(0, 1e4),
     st.integers(0, 500),
@@ -221,6 +225,7 @@ def test_transfers_by_hand():
 places = st.dictionaries(st.sampled_from("ABCDEF"), st.floats(0, 500), max_size=6)
 
 
+@settings(deadline=None)
 @given(places, places, st.integers(0, 12))
 def test_transfers_never_give_or_get_too_much(needs, surpluses, multiple):
     given_by, got = {}, {}
@@ -245,6 +250,7 @@ def test_budget_goes_where_it_earns():
 money = st.decimals(0, 10**6, places=2)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(money, money), max_size=30), money)
 def test_budget_is_kept(pairs, budget):
     claims = [sharing.Claim(n, cost, margin) for n, (cost, margin) in enumerate(pairs)]
@@ -311,6 +317,7 @@ def test_read_long_and_wide_files():
             history.read_history(bad.encode())
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_any_file_is_read_or_refused(content):
     try:
@@ -375,6 +382,7 @@ def test_habit_end_of_life_shelf_and_maximum():
     assert less.qty == pytest.approx(350 - 17.5)
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.floats(0, 500), min_size=1, max_size=12),
     st.floats(-200, 2000),
@@ -425,6 +433,7 @@ def test_replay_by_hand():
     assert with_stock.fill_rate == 1 and with_stock.orders == 0
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0, 100), min_size=1, max_size=80), st.integers(0, 9), st.floats(0, 300))
 def test_replay_neither_loses_nor_makes_pieces(demand, lead, start):
     replay = module("replay")

@@ -4,7 +4,7 @@ import random
 from importlib import import_module
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from loader import load_tools
 
@@ -14,6 +14,7 @@ replay = import_module("ecom_order_mgmt_tools.replenishment.replay")
 simulate = import_module("ecom_order_mgmt_tools.replenishment.simulate")
 
 
+@settings(deadline=None)
 @given(st.floats(0.5, 3), st.integers(0, 500), st.integers(0, 500), st.floats(0.5, 0.995))
 def test_calibration_goes_the_right_way_and_stays_bounded(factor, kept, broken, service):
     found = calibrate.corrected(factor, kept, broken, service)
