@@ -66,8 +66,7 @@ def _tickets(env):
     )  # fmt: skip
     env.cr.execute("ANALYZE ecom_ticket")
     fields = {
-        name: {}
-        for name in ("priority", "number", "name", "kind", "deadline", "state", "is_open")
+        name: {} for name in ("priority", "number", "name", "kind", "deadline", "state", "is_open")
     } | {
         name: {"fields": {"display_name": {}}}
         for name in ("partner_id", "order_id", "channel_id", "user_id")
@@ -77,9 +76,7 @@ def _tickets(env):
         admin["ecom.ticket"].web_search_read([("is_open", "=", True)], fields, limit=80)
 
     def open_kanban():
-        admin["ecom.ticket"].web_read_group(
-            [("is_open", "=", True)], ["state"], ["__count"]
-        )
+        admin["ecom.ticket"].web_read_group([("is_open", "=", True)], ["state"], ["__count"])
 
     open_list()
     yield "queue of 10,000 open tickets", max(_clock(env, open_list) for _n in range(3))

@@ -14,6 +14,7 @@ from . import ecom_return_request
 from . import ecom_return_money
 from . import ecom_return_credit
 from . import ecom_return_goods
+from . import ecom_return_desk
 from . import ecom_return_exchange
 from . import ecom_return_deadline
 from . import ecom_refund_mirror
