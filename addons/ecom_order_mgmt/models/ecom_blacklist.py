@@ -65,6 +65,16 @@ class EcomBlacklist(models.Model):
         if not salt:
             salt = secrets.token_hex(32)
             parameters.set_param(SALT_PARAMETER, salt)
+            # With an external id it goes when the addon is uninstalled.
+            self.env["ir.model.data"].sudo()._update_xmlids(
+                [
+                    {
+                        "xml_id": "ecom_order_mgmt.blacklist_salt",
+                        "record": parameters.search([("key", "=", SALT_PARAMETER)]),
+                        "noupdate": True,
+                    }
+                ]
+            )
         return salt
 
     @api.model
