@@ -2,9 +2,11 @@
 
 import os
 import re
+import secrets
 from dataclasses import dataclass
 
 from . import paths, pg, source
+from .stamps import write_atomically
 from .system import check_port, free_port
 from .ui import DevError, relative, run, say
 
@@ -152,7 +154,16 @@ def serve(database, port, workers=0):
     )
     say(f"\nhttp://localhost:{port}   user admin, password admin   (database {database})")
     say("Ctrl-C ends the server.\n")
-    os.execve(line[0], line, {**os.environ, **environment()})
+    os.execve(line[0], line, {"ECOM_SECRET_KEY": _secret_key(), **os.environ, **environment()})
+
+
+def _secret_key():
+    """The key of this checkout, by which passwords of connected shops are stored; made once."""
+    path = paths.STATE / "secret_key"
+    if not path.exists():
+        write_atomically(path, secrets.token_urlsafe(32))
+        path.chmod(0o600)
+    return path.read_text().strip()
 
 
 def interactive_shell(database):
