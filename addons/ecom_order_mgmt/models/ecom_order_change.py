@@ -143,7 +143,7 @@ class EcomOrder(models.Model):
             }
         )
         self._note_differences({self: total})
-        what = ", ".join(sorted(changes & _UNDO_APPROVAL))
+        what = self._name_changes(changes)
         if approved:
             self._decide(
                 "change",
@@ -155,6 +155,15 @@ class EcomOrder(models.Model):
             )
         else:
             self._decide("change", self.env._("Updated: the channel changed %(what)s.", what=what))
+
+    def _name_changes(self, changes):
+        """:return: what changed, in words; an order that was opened again has its state changed"""
+        words = {
+            "lines": self.env._("the order lines"),
+            "address": self.env._("the address"),
+        }
+        named = [words[topic] for topic in sorted(changes & _UNDO_APPROVAL)]
+        return ", ".join(named) or self.env._("the state of the order")
 
     def _decide(self, stage, summary):
         self.env["ecom.decision"].create(

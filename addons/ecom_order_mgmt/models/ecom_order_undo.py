@@ -17,7 +17,9 @@ class EcomOrder(models.Model):
             invoice.state == "posted" for invoice in self.sale_order_id.invoice_ids
         ):
             return 3
-        if any(move.picked for move in moves if move.state != "cancel"):
+        # A parcel that somebody packs counts as picked, before any piece of it is.
+        packing = self._get_fulfilment_stage() in ("picking", "packed")
+        if packing or any(move.picked for move in moves if move.state != "cancel"):
             return 2
         return 1 if self.confirmed_at else 0
 

@@ -32,8 +32,9 @@ class TestRules(ReviewCase):
     def test_without_rules_nothing_changes(self):
         order = self._import_one()
         self.assertPassed(order)
-        self.assertEqual(len(order.decision_ids.filtered(lambda d: d.stage == "review")), 1)
-        self.assertFalse(order.decision_ids.details)
+        decision = order.decision_ids.filtered(lambda d: d.stage == "review")
+        self.assertEqual(len(decision), 1)
+        self.assertFalse(decision.details)
 
     def test_draft_and_archived_rules_are_not_asked(self):
         self._create_rule(activate=False)
