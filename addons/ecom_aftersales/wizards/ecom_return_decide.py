@@ -30,8 +30,8 @@ class EcomReturnDecide(models.TransientModel):
     hint = fields.Text(compute="_compute_hint")
 
     @api.model
-    def default_get(self, fields_list):
-        vals = super().default_get(fields_list)
+    def default_get(self, fields):
+        vals = super().default_get(fields)
         ids = self.env.context.get("active_ids") or []
         if self.env.context.get("active_model") == "ecom.return":
             cases = self.env["ecom.return"].browse(ids)

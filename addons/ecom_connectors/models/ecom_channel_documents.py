@@ -35,16 +35,20 @@ class EcomChannel(models.Model):
         return results
 
     def _ingest_more(self, mapped, source):
-        """Take in what documents hold besides their first thing: refunds, further orders."""
+        """Take in what documents hold besides their first thing: refunds, further orders.
+
+        :return: what became of each of these
+        """
         listings = [each.document for each in mapped if each.document and each.kind == "listing"]
         if listings:
             self.env["ecom.listing"].sudo()._store_listings(self, listings)
         rest = [each for each in mapped if each.kind != "listing"]
         # Orders keep what the platform sent of them, as those that came alone do.
         raws = [each.raw if each.raw is not None else each.document for each in rest]
-        if rest:
-            known = {id(raw): [each] for raw, each in zip(raws, rest, strict=True)}
-            super(EcomChannel, self.with_context(ecom_mapped=known))._ingest(raws, source)
+        if not rest:
+            return []
+        known = {id(raw): [each] for raw, each in zip(raws, rest, strict=True)}
+        return super(EcomChannel, self.with_context(ecom_mapped=known))._ingest(raws, source)
 
     def _map_document(self, document):
         if not self._is_own_document(document):

@@ -6,8 +6,10 @@ class IrSequence(models.Model):
     _inherit = "ir.sequence"
 
     def _ecom_next(self, count):
-        """:return: list of the next `count` names, by one query however many where the sequence
-        allows it; gaps and years are Odoo's to number"""
+        """By one query, where the sequence allows it; gaps and years are Odoo's to number.
+
+        :return: list of the next `count` names
+        """
         self.ensure_one()
         if not count:
             return []

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Command
 
 PACK_FOLDER = Path(__file__).parent.parent / "data"
 
@@ -37,11 +38,11 @@ class EcomRulePack(models.TransientModel):
     data_name = fields.Char(readonly=True)
 
     @api.model
-    def default_get(self, fields_list):
-        values = super().default_get(fields_list)
-        if self.env.context.get("active_model") == "ecom.rule" and "rule_ids" in fields_list:
+    def default_get(self, fields):
+        values = super().default_get(fields)
+        if self.env.context.get("active_model") == "ecom.rule" and "rule_ids" in fields:
             ids = self.env.context.get("active_ids", [])
-            values["rule_ids"] = [fields.Command.set(ids)]
+            values["rule_ids"] = [Command.set(ids)]
         return values
 
     def _check_manager(self):

@@ -42,7 +42,7 @@ class EcomConnectorPrestaShop(models.AbstractModel):
         rows = self._read(channel, resource, **{"filter[id]": f"[{'|'.join(ids)}]", **params})
         return {str(row["id"]): row for row in rows}
 
-    def _write(self, channel, method, resource, name, values, number=None):
+    def _send_xml(self, channel, method, resource, name, values, number=None):
         """Send an object as XML. :return: its id"""
         body = "".join(f"<{key}>{_xml(value)}</{key}>" for key, value in values.items())
         text = f'<?xml version="1.0" encoding="UTF-8"?><prestashop><{name}>{body}</{name}></prestashop>'
@@ -157,7 +157,7 @@ class EcomConnectorPrestaShop(models.AbstractModel):
             if tracking not in numbers:
                 keep = {k: v for k, v in rows[0].items() if not isinstance(v, dict | list)}
                 keep["tracking_number"] = ", ".join([*numbers, tracking])[:64]
-                self._write(channel, "PUT", "order_carriers", "order_carrier", keep, rows[0]["id"])
+                self._send_xml(channel, "PUT", "order_carriers", "order_carrier", keep, rows[0]["id"])
         answer = self.env._("Tracking number kept with the order.")
         if self._is_last(task):
             self._change_state(channel, order, self._get_state(channel, "shipped", 4))
@@ -174,7 +174,7 @@ class EcomConnectorPrestaShop(models.AbstractModel):
     def _change_state(self, channel, order, number):
         """A state is not entered twice: mails to the buyer hang on it."""
         if str(order.get("current_state")) != number:
-            self._write(channel, "POST", "order_histories", "order_history",
+            self._send_xml(channel, "POST", "order_histories", "order_history",
                         {"id_order": order["id"], "id_order_state": number})  # fmt: skip
 
     def _push_cancel(self, channel, task, values):
@@ -192,7 +192,7 @@ class EcomConnectorPrestaShop(models.AbstractModel):
                 result[item["key"]] = self.env._("The shop does not know it; read the catalogue again.")
                 continue
             keep = {k: v for k, v in stock.items() if not isinstance(v, dict | list)}
-            self._write(channel, "PUT", "stock_availables", "stock_available",
+            self._send_xml(channel, "PUT", "stock_availables", "stock_available",
                         {**keep, "quantity": item["quantity"]}, stock["id"])  # fmt: skip
             result[item["key"]] = None
         return result
