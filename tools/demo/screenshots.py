@@ -166,16 +166,21 @@ PICTURES = (
 ON_PHONE = ("channels", "orders", "parked", "order_parked", "map_product", "order_held")
 
 
-def main(url, *names):
+def take(camera_class, pictures, on_phone, url, names=()):
+    """Take pictures, each named after a method of the camera; `names` chooses some of them."""
     TARGET.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(**BROWSER)
-        for phone, pictures in ((False, PICTURES), (True, ON_PHONE)):
-            camera = Camera(browser, url.rstrip("/"), phone)
-            for name in pictures:
+        for phone, wanted in ((False, pictures), (True, on_phone)):
+            camera = camera_class(browser, url.rstrip("/"), phone)
+            for name in wanted:
                 if not names or name in names:
                     print(camera.shoot(name).relative_to(TARGET.parents[1]))
         browser.close()
+
+
+def main(url, *names):
+    take(Camera, PICTURES, ON_PHONE, url, names)
 
 
 if __name__ == "__main__":

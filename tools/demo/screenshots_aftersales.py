@@ -6,9 +6,7 @@
 
 import sys
 
-from playwright.sync_api import sync_playwright
-
-from .screenshots import BROWSER, TARGET, Camera
+from .screenshots import Camera, take
 
 
 class AftersalesCamera(Camera):
@@ -109,15 +107,7 @@ ON_PHONE = ("receiving_desk", "portal_return", "portal_amount", "portal_case", "
 
 
 def main(url, *names):
-    TARGET.mkdir(parents=True, exist_ok=True)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(**BROWSER)
-        for phone, pictures in ((False, PICTURES), (True, ON_PHONE)):
-            camera = AftersalesCamera(browser, url.rstrip("/"), phone)
-            for name in pictures:
-                if not names or name in names:
-                    print(camera.shoot(name).relative_to(TARGET.parents[1]))
-        browser.close()
+    take(AftersalesCamera, PICTURES, ON_PHONE, url, names)
 
 
 if __name__ == "__main__":

@@ -197,12 +197,11 @@ class EcomImport(models.Model):
         if vals.get("file") and any(record.state in BUSY for record in self):
             raise UserError(self.env._("Stop the import before you exchange its file."))
         result = super().write(vals)
+        reading = self.env.context.get("ecom_header_read")
         if vals.get("file"):
             self._reset()
             self._read_file()
-        elif self.env.context.get("ecom_header_read"):
-            pass  # this is the reading of the header
-        elif {"mapping_id", "encoding", "delimiter", "sheet"} & vals.keys():
+        elif not reading and {"mapping_id", "encoding", "delimiter", "sheet"} & vals.keys():
             # The header may be another one now.
             self.filtered(lambda record: record.state == "draft" and record.file)._read_file()
         return result
