@@ -65,6 +65,7 @@ from . import (
     ecom_order_facts,
     ecom_order_review_rules,
     ecom_order_review_screen,
+    ecom_order_approval,
     ecom_order_bulk,
     ecom_order_undo,
     ecom_refund_review,

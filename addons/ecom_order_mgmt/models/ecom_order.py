@@ -171,6 +171,9 @@ class EcomOrder(models.Model):
     _cause_idx = models.Index("(channel_id, cause) WHERE cause IS NOT NULL")
     _received_at_idx = models.Index("(channel_id, received_at)")
     _placed_idx = models.Index("(channel_id, placed_at)")
+    # The trigram index of `number` serves typed searches; to look up a thousand whole numbers,
+    # as the review does, takes seconds with it.
+    _number_idx = models.Index("(company_id, number)")
     _buyer_idx = models.Index("(channel_id, buyer_key, placed_at) WHERE buyer_key IS NOT NULL")
 
     @api.depends("number", "channel_id.code")

@@ -199,14 +199,8 @@ class EcomOrder(models.Model):
         exceptions._resolve(reason or self.env._("Approved"))
         waiting = todo.filtered(lambda order: order._get_blocking_exceptions())
         approved = todo - waiting
-        approved.write(
-            {
-                "review_state": "approved",
-                "hold_reason": False,
-                "hold_until": False,
-                "review_pending": False,
-            }
-        )
+        approved._set_approved("forced" if forced else "person")
+        approved.write({"review_pending": False})
         if forced:
             message = self.env._("Approval forced by %(user)s.", user=self.env.user.name)
         else:

@@ -359,7 +359,7 @@ class EcomOrder(models.Model):
         held.write({"review_state": "held"})
         rest = self - held
         approved = rest.filtered(lambda order: plans[order.id].approve or order in due)
-        approved.write({"review_state": "approved", "hold_reason": False, "hold_until": False})
+        approved._set_approved("rules")
         decisions += [order._prepare_review_decision(False, plans[order.id]) for order in approved]
         (rest - approved).filtered(lambda order: order.review_state == "held").write(
             {"review_state": "waiting", "hold_reason": False, "hold_until": False}
