@@ -29,6 +29,7 @@
         "wizards/ecom_replenishment_answer_views.xml",
         "views/ecom_replenishment_views.xml",
         "views/ecom_replenishment_policy_views.xml",
+        "views/ecom_promotion_views.xml",
         "views/ecom_stock_health_views.xml",
         "views/ecom_menus.xml",
         "views/ecom_shipment_views.xml",

@@ -24,12 +24,15 @@ def module(name):
 
 classes, decide, habits, health = map(module, ("classes", "decide", "habits", "health"))
 history, lead_time, levels = map(module, ("history", "lead_time", "levels"))
-quantity, schedule, sharing = map(module, ("quantity", "schedule", "sharing"))
+promotion, quantity = map(module, ("promotion", "quantity"))
+schedule, sharing = map(module, ("schedule", "sharing"))
 TODAY = datetime.date(2026, 3, 2)  # a Monday
 amounts = st.floats(0, 1e5, allow_nan=False)
 
 
-@pytest.mark.parametrize("name", ["calibrate", "classes", "habits", "health", "levels", "quantity"])
+@pytest.mark.parametrize(
+    "name", ["calibrate", "classes", "habits", "health", "levels", "promotion", "quantity"]
+)
 def test_examples_in_the_docstrings(name):
     found = doctest.testmod(module(name))
     assert found.attempted and not found.failed
@@ -146,6 +149,27 @@ def test_levels_scale_with_demand(points, surprise, lead, spread, factor):
     for name in ("protected", "safety", "reorder_point", "order_up_to"):
         assert getattr(scaled, name) == pytest.approx(getattr(one, name) * factor, abs=1e-6)
     assert one.safety >= 0 and one.reorder_point <= one.order_up_to
+
+
+@given(
+    st.lists(st.floats(0, 500), min_size=1, max_size=12),
+    st.lists(st.tuples(st.integers(-10, 90), st.integers(0, 30), st.floats(0.5, 4)), max_size=4),
+)
+def test_promotions_lift_what_they_cover_and_nothing_else(points, planned):
+    promotions = [
+        promotion.Promotion(str(n), first, first + days, factor)
+        for n, (first, days, factor) in enumerate(planned)
+    ]
+    totals = [sum(points[: n + 1]) * 1.3 for n in range(len(points))]
+    lifted, raised = promotion.lift(points, totals, promotions)
+    # Each promotion alone, and nothing beyond the strongest of a week.
+    for week, (before, after) in enumerate(zip(points, lifted, strict=True)):
+        touching = [p for p in promotions if p.first < 7 * week + 7 and p.last >= 7 * week]
+        factors = [p.factor for p in touching] or [1.0]
+        assert before * min(1, *factors) - 1e-6 <= after <= before * max(1, *factors) + 1e-6
+    # The margin over the expected total keeps its share.
+    for n, total in enumerate(raised):
+        assert total == pytest.approx(1.3 * sum(lifted[: n + 1]), abs=1e-6)
 
 
 def test_stockout_day():

@@ -98,7 +98,8 @@ class ReviewCamera(Camera):
         )
         self.call("ecom.rule.backtest", "action_run", trial)
         self.open(
-            f"action-ecom_order_mgmt.ecom_rule_backtest_action/{trial[0]}", ".o_form_view .o_list_view"
+            f"action-ecom_order_mgmt.ecom_rule_backtest_action/{trial[0]}",
+            ".o_form_view .o_list_view",
         )
 
 

@@ -1,12 +1,9 @@
-import json
 import logging
 from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
-
-from ..tools import text
 
 _logger = logging.getLogger(__name__)
 
@@ -42,6 +39,7 @@ class EcomDemand(models.Model):
         self._lock_build(company)
         started = fields.Datetime.now()
         self._build_kits(company)
+        self._build_promotions(company)
         digest = self._kit_digest()
         last = Run.search(
             [("company_id", "=", company.id), ("kind", "=", "demand"), ("state", "=", "done")],
@@ -87,57 +85,6 @@ class EcomDemand(models.Model):
                 )
             )
 
-    # === KITS === #
-
-    def _build_kits(self, company):
-        """Table `ecom_build_kit`: what one piece of each kit consists of, in pieces."""
-        rows = self._kit_rows(company)
-        self.env.cr.execute("DROP TABLE IF EXISTS ecom_build_kit")
-        self.env.cr.execute(
-            "CREATE TEMP TABLE ecom_build_kit (kit_id int, component_id int, factor float8) "
-            "ON COMMIT DROP"
-        )
-        if rows:
-            self.env.execute_query(
-                SQL(
-                    """INSERT INTO ecom_build_kit
-                    SELECT * FROM unnest(%s::int[], %s::int[], %s::float8[]) RETURNING 1""",
-                    *(list(column) for column in zip(*rows, strict=True)),
-                )
-            )
-
-    def _kit_rows(self, company):
-        """:return: list of (kit id, component id, pieces of it in one kit); none without mrp"""
-        if "mrp.bom" not in self.env:
-            return []
-        # Whoever builds the demand need not be allowed to see bills of materials.
-        boms = self.env["mrp.bom"].sudo().with_company(company)
-        kits = boms.search([("type", "=", "phantom"), ("company_id", "in", [company.id, False])])
-        products = (
-            kits.product_id
-            | kits.filtered(lambda bom: not bom.product_id).product_tmpl_id.product_variant_ids
-        )
-        found = boms._bom_find(products, company_id=company.id, bom_type="phantom")
-        rows = {}
-        for product in products:
-            bom = found[product]
-            if not bom:
-                continue
-            per_bom = product.uom_id._compute_quantity(1, bom.product_uom_id, round=False)
-            _boms, lines = bom.explode(product, per_bom / bom.product_qty)
-            for line, done in lines:
-                part = line.product_id
-                qty = line.product_uom_id._compute_quantity(done["qty"], part.uom_id, round=False)
-                key = (product.id, part.id)
-                rows[key] = rows.get(key, 0.0) + qty
-        return [(*key, qty) for key, qty in sorted(rows.items()) if qty > 0]
-
-    def _kit_digest(self):
-        rows = self.env.execute_query(
-            SQL("SELECT kit_id, component_id, factor FROM ecom_build_kit ORDER BY 1, 2")
-        )
-        return text.digest(json.dumps(rows))
-
     def _changed_products(self, company, since):
         """:return: ids of the products whose history may have changed since then; kits count as
         their components"""
@@ -148,8 +95,12 @@ class EcomDemand(models.Model):
                     SELECT sol.product_id
                       FROM sale_order_line sol
                       JOIN sale_order so ON so.id = sol.order_id
+                      LEFT JOIN ecom_order intake ON intake.id = so.ecom_order_id
                      WHERE so.company_id = %(company)s AND sol.product_id IS NOT NULL
-                       AND (sol.write_date >= %(since)s OR so.write_date >= %(since)s)
+                       AND (sol.write_date >= %(since)s OR so.write_date >= %(since)s
+                            OR intake.write_date >= %(since)s)
+                    UNION
+                    SELECT unnest(%(promoted)s::int[])
                     UNION
                     SELECT sol.product_id
                       FROM ecom_refund refund
@@ -167,6 +118,7 @@ class EcomDemand(models.Model):
                 """,
                 company=company.id,
                 since=since,
+                promoted=self._newly_promoted(company, since),
             )
         )
         return [product_id for (product_id,) in rows]
@@ -191,7 +143,14 @@ class EcomDemand(models.Model):
             SQL(
                 """
                 WITH counted AS (
-                    SELECT line.*,
+                    SELECT line.product_id, line.warehouse_id, line.channel_id, line.day,
+                           line.source, line.qty, line.cancelled, line.returned,
+                           line.promoted OR EXISTS (
+                               SELECT FROM ecom_build_promotion planned
+                                WHERE planned.product_id = line.product_id
+                                  AND line.day BETWEEN planned.first AND planned.last
+                                  AND COALESCE(planned.warehouse_id, line.warehouse_id)
+                                      = line.warehouse_id) AS promoted,
                            CASE WHEN cap.cap < line.qty - line.cancelled
                                 THEN line.qty - line.cancelled - cap.cap ELSE 0 END AS outlier
                       FROM ecom_build_line line
@@ -225,8 +184,8 @@ class EcomDemand(models.Model):
     def _build_lines(self, company, products):
         """Table `ecom_build_line`: every order line, return and use in production, by component.
 
-        Only orders that were confirmed count, and those of a channel that were cancelled after
-        they came in: the buyer had ordered. What the platform's own warehouse ships does not
+        Orders that were confirmed count, and those of a channel that wait for a review or for
+        stock, or were cancelled after they came in: the buyer had ordered. What the platform's own warehouse ships does not
         leave ours.
         """
         tz = company.partner_id.tz or "UTC"
@@ -269,7 +228,8 @@ class EcomDemand(models.Model):
                       LEFT JOIN quick ON quick.line_id = sol.id
                      WHERE so.company_id = %(company)s
                        AND (so.state = 'sale'
-                            OR (so.state = 'cancel' AND so.ecom_channel_id IS NOT NULL))
+                            OR (so.state = 'cancel' AND so.ecom_channel_id IS NOT NULL)
+                            OR (%(wanted)s))
                        AND sol.display_type IS NULL AND sol.product_uom_qty > 0
                        AND COALESCE(intake.fulfilled_by, '') <> 'platform'
                        AND %(kits_and_parts)s
@@ -286,6 +246,7 @@ class EcomDemand(models.Model):
                 %(moves)s
                 """,
                 quick=self._quick_refunds_sql(company),
+                wanted=self._wanted_sql(),
                 tz=tz,
                 company=company.id,
                 kits_and_parts=kits_and_parts,

@@ -85,6 +85,10 @@ class EcomForecast(models.Model):
     def _compute_chart(self):
         """The chart of a suggestion, without stock and levels where there is none."""
         Suggestion = self.env["ecom.replenishment"]
+        today = fields.Date.today()
+        promotions = {
+            company: Suggestion._promotions(company, today) for company in self.company_id
+        }
         for forecast in self:
             forecast.chart = Suggestion.new(
                 {
@@ -93,7 +97,7 @@ class EcomForecast(models.Model):
                     "company_id": forecast.company_id.id,
                     "forecast_id": forecast.id,
                 }
-            )._chart_of({}, fields.Date.today())
+            )._chart_of({}, today, promotions.get(forecast.company_id, {}))
 
     @api.depends("method", "choice")
     def _compute_method_words(self):

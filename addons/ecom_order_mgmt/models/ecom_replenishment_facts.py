@@ -17,7 +17,8 @@ class EcomReplenishment(models.Model):
     def _stock_facts(self, company, product_ids):
         """:return: {(product id, warehouse id): {'on_hand', 'owed', 'arrivals': {date: qty}}}
 
-        Owed is what leaves the warehouse for customers, production or other warehouses; arrivals
+        Owed is what leaves the warehouse for customers (orders that wait for a review or for
+        stock among them), production or other warehouses; arrivals
         is what comes in from outside of it. Moves within a warehouse change nothing; in deliveries
         of several steps the later ones are not there yet, but their end is known to the first.
         """
@@ -59,6 +60,10 @@ class EcomReplenishment(models.Model):
             if target:
                 arrivals = facts[product, target]["arrivals"]
                 arrivals[day] = arrivals.get(day, 0.0) + qty
+        for product, warehouse, qty in self.env["ecom.demand"]._owed_unconfirmed(
+            company, product_ids
+        ):
+            facts[product, warehouse]["owed"] += qty
         return facts
 
     @api.model

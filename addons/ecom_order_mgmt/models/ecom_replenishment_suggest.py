@@ -8,6 +8,7 @@ from odoo.tools import SQL, split_every
 from ..concurrency import create_once
 from ..tools.replenishment import classes, decide, sharing
 from ..tools.replenishment.lead_time import LeadTime
+from ..tools.replenishment.promotion import Promotion
 from ..tools.replenishment.schedule import Calendar
 
 _logger = logging.getLogger(__name__)
@@ -71,8 +72,28 @@ class EcomReplenishment(models.Model):
             "snoozed": self._snoozed(company, today),
             "returned": self._returned_per_week(company, today),
             "calendars": {},
+            "promotions": self._promotions(company, today),
             "calibration": self.env["ecom.forecast"]._calibration(company),
         }
+
+    def _promotions(self, company, today):
+        """:return: {product id: [(warehouse id or None, first day, last day, factor, name)]} of
+        promotions that are not over"""
+        found = {}
+        # Whoever plans purchases need not be allowed to see promotions.
+        rows = self.env["ecom.promotion"].sudo()._days_of(company, since=today)
+        for product_id, place, first, last, uplift, name in rows:
+            found.setdefault(product_id, []).append((place, first, last, 1 + uplift / 100.0, name))
+        return found
+
+    def _promotions_of(self, product, warehouse, promotions, start):
+        """:param start: first day of the forecast
+        :return: list of tools' Promotions of an item"""
+        return [
+            Promotion(name, (first - start).days, (last - start).days, factor)
+            for place, first, last, factor, name in promotions.get(product.id, ())
+            if not place or place == warehouse.id
+        ]
 
     def _products_to_look_at(self, company, policies, product_ids):
         """:return: ids of products with a forecast, a policy of their own, or customers waiting"""
@@ -90,6 +111,10 @@ class EcomReplenishment(models.Model):
                         OR product.id IN (SELECT product_id FROM ecom_replenishment
                                            WHERE company_id = %(company)s
                                              AND state IN ('open', 'postponed'))
+                        OR product.id IN (SELECT sol.product_id FROM ecom_order intake
+                                            JOIN sale_order so ON so.id = intake.sale_order_id
+                                            JOIN sale_order_line sol ON sol.order_id = so.id
+                                           WHERE intake.company_id = %(company)s AND %(wanted)s)
                         OR product.id IN (SELECT product_id FROM stock_move
                                            WHERE company_id = %(company)s AND state IN
                                            ('waiting', 'confirmed', 'partially_available')))
@@ -98,6 +123,7 @@ class EcomReplenishment(models.Model):
                 """,
                 company=company.id,
                 own=policies.product_id.ids,
+                wanted=self.env["ecom.demand"]._wanted_sql(),
                 scope=SQL("TRUE")
                 if product_ids is None
                 else SQL("product.id = ANY(%s)", list(product_ids)),
@@ -158,6 +184,9 @@ class EcomReplenishment(models.Model):
         case.service = self._service_of(case)
         totals = case.forecast.totals or {}
         case.item.totals = totals.get(_nearest(totals, case.service), [])
+        case.item.promotions = self._promotions_of(
+            case.product, case.warehouse, facts["promotions"], case.forecast.made_on or today
+        )
         due = today + timedelta(days=round(case.item.lead_time.days))
         case.rules = case.policy._rules(case.service, due, facts["calibration"])
         case.rules.multiple = _common(

@@ -6,6 +6,8 @@ from odoo import api, fields, models
 from odoo.tools import format_date
 from odoo.tools.misc import formatLang
 
+from ..tools.replenishment.promotion import lift
+
 CHART_WEEKS = 26
 
 
@@ -70,6 +72,17 @@ class EcomReplenishment(models.Model):
                 )
             )
         return text
+
+    def _tell_promotion(self, f):
+        if f["qty"] < 0:
+            return self.env._(
+                "%(names)s: %(qty)s less will be asked for.",
+                names=f["names"],
+                qty=self._qty(-f["qty"]),
+            )
+        return self.env._(
+            "%(names)s: %(qty)s more will be asked for.", names=f["names"], qty=self._qty(f["qty"])
+        )
 
     def _tell_lead_time(self, f):
         days = formatLang(self.env, f["days"], digits=1)
@@ -251,19 +264,24 @@ class EcomReplenishment(models.Model):
         today = fields.Date.today()
         for company, group in records.grouped("company_id").items():
             stock = self._stock_facts(company, group.product_id.ids) if company else {}
+            promotions = self._promotions(company, today) if company else {}
             for record in group:
                 key = (record.product_id.id, record.warehouse_id.id)
                 arrivals = stock[key]["arrivals"] if key in stock else {}
-                charts[record.id] = record._chart_of(arrivals, today)
+                charts[record.id] = record._chart_of(arrivals, today, promotions)
         return charts
 
-    def _chart_of(self, arrivals, today):
+    def _chart_of(self, arrivals, today, promotions):
         forecast = self.forecast_id
         start = forecast.made_on or today
         past = (forecast.history or [])[-CHART_WEEKS:]
-        points = forecast.points or []
+        usual = forecast.points or []
         bands = forecast.bands or {}
-        low, high = bands.get("0.1") or points, bands.get("0.9") or points
+        planned = self._promotions_of(self.product_id, self.warehouse_id, promotions, start)
+        points, low, high = (
+            lift(values, [], planned)[0]
+            for values in (usual, bands.get("0.1") or usual, bands.get("0.9") or usual)
+        )
         weeks = [start + timedelta(days=7 * n) for n in range(len(points))]
         coming = sorted((max(day, today), qty) for day, qty in arrivals.items())
         level, stock = self.on_hand, []

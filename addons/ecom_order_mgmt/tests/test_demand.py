@@ -76,6 +76,32 @@ class TestDemand(EcomCase):
         )
         self.assertFalse(self._rows(self.product_b), "a quotation that was dropped")
 
+    def test_orders_that_wait_are_demand_and_owed(self):
+        """The buyer has ordered: a hold for want of stock must not hide that from purchasing."""
+        self.channel.write({"approval": "all", "approve_wait_minutes": 0})
+        order = self._import_one(lines=[self._line(quantity="700")])
+        self.assertEqual((order.review_state, order.sale_order_id.state), ("held", "draft"))
+        self._build(rebuild=True)
+        self.assertRecordValues(self._rows(self.product), [{"qty": 700, "qty_cancelled": 0}])
+        facts = self.env["ecom.replenishment"]._stock_facts(self.company, self.product.ids)
+        self.assertEqual(facts[self.product.id, self.warehouse.id]["owed"], 700)
+        looked_at = self.env["ecom.replenishment"]._products_to_look_at(
+            self.company, self.env["ecom.replenishment.policy"], None
+        )
+        self.assertIn(self.product.id, looked_at)
+        # What is turned down is neither; a build of the changes sees it as the full one does.
+        order.action_reject("the buyer changed his mind")
+        self._build()
+        self.assertFalse(sum(self._rows(self.product).mapped("qty")))
+        facts = self.env["ecom.replenishment"]._stock_facts(self.company, self.product.ids)
+        self.assertEqual(facts[self.product.id, self.warehouse.id]["owed"], 0)
+
+    def test_unpaid_orders_that_wait_are_no_demand(self):
+        order = self._import_one(lines=[self._line(quantity="7")], payments=[])
+        self.assertNotEqual(order.payment_state, "paid")
+        self._build(rebuild=True)
+        self.assertFalse(self._rows(self.product))
+
     def test_80995_pieces_cancelled_after_12_minutes(self):
         """Online Retail's order 581483: a refund soon after takes the order back."""
         self.channel.write({"approval": "all", "approve_wait_minutes": 0})

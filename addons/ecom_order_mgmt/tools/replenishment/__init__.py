@@ -6,6 +6,7 @@
 :mod:`.classes`        ABC and XYZ classes and the service level that goes with them
 :mod:`.levels`         reorder point and order-up-to level from a forecast's own quantiles
 :mod:`.calibrate`      margins corrected by how often earlier ones sufficed
+:mod:`.promotion`      what planned promotions add to a forecast
 :mod:`.schedule`       a supplier's order days and holidays
 :mod:`.quantity`       minimum, multiple, carton, maximum, price breaks, shelf life
 :mod:`.decide`         all of these together: one item's need, with its working

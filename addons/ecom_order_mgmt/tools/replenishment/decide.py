@@ -4,13 +4,14 @@
 screen makes words. Codes are listed at :data:`REASONS`.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
 
 from .habits import Habit
 from .lead_time import LeadTime
 from .levels import levels, mean_over, stockout_day
+from .promotion import Promotion, lift
 from .quantity import (
     EPSILON,
     Offer,
@@ -23,6 +24,7 @@ from .schedule import Calendar
 
 REASONS = (
     "forecast",  # method, week, klass, rmsse, bias
+    "promotion",  # names, qty: what planned promotions add until the stock ordered now is gone
     "lead_time",  # days, spread, count, listed
     "protect",  # lead, review, demand
     "safety",  # mode, service, days, qty
@@ -80,6 +82,7 @@ class Item:
     :ivar arrivals: ``{days from today: quantity}`` ordered or on its way
     :ivar requested: in requests for quotation that are not confirmed yet
     :ivar returned: pieces per week that customers send back
+    :ivar promotions: planned ones, with days counted from the first week of ``points``
     """
 
     points: list
@@ -94,6 +97,7 @@ class Item:
     offers: list = field(default_factory=list)
     habit: Habit = Habit(1.0, 0)
     forecast: dict = field(default_factory=dict)
+    promotions: list = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -134,6 +138,13 @@ def decide(item, policy, today):
     if order_day != today:
         because("closed", day=order_day)
     lead_days, review_days = item.calendar.days_to_protect(today, lead.days, policy.review_days)
+    usual = item.points
+    points, totals = lift(item.points, item.totals, item.promotions)
+    item = replace(item, points=points, totals=totals)
+    span = lead_days + review_days + policy.cover_days
+    more = mean_over(points, span) - mean_over(usual, span)
+    if abs(more) > EPSILON:
+        because("promotion", names=_names_within(item.promotions, span), qty=more)
     level = levels(
         item.points,
         item.totals,
@@ -210,6 +221,10 @@ def decide(item, policy, today):
     )
 
 
+def _names_within(promotions, days):
+    return ", ".join(dict.fromkeys(p.name for p in promotions if p.first <= days and p.last >= 0))
+
+
 def _sellable(item, policy, need, position, today, because):
     """Return the quantity to order for a need; tell why through ``because`` if given."""
     because = because or _silently
@@ -246,4 +261,6 @@ def _silently(_code, **_figures):
     """A second working of the same need tells nothing."""
 
 
-__all__ = ["Decision", "Habit", "Item", "LeadTime", "Offer", "Policy", "REASONS", "decide"]
+__all__ = [
+    "Decision", "Habit", "Item", "LeadTime", "Offer", "Policy", "Promotion", "REASONS", "decide",
+]  # fmt: skip
