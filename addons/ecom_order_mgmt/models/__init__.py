@@ -33,6 +33,7 @@ from . import (
     ecom_order_shipment,
     stock_picking,
     product_product,
+    product_product_suggest,
     res_partner,
     sale_order,
     sale_order_line,

@@ -135,3 +135,24 @@ class TestPromotion(ReplenishmentCase):
         elsewhere = self._promote(company_id=company.id, product_ids=[Command.set(self.item.ids)])
         user = new_test_user(self.env, "p_here", groups="ecom_order_mgmt.group_ecom_manager")
         self.assertNotIn(elsewhere, self.env["ecom.promotion"].with_user(user).search([]))
+
+    def test_suggest_of_the_purchase_catalogue(self):
+        """Odoo's own panel, based on our forecast: promotions are in it, past sales are not."""
+        self._sold(self.item)
+        self._suggest()
+        context = {
+            "suggest_based_on": "ecom_forecast", "suggest_days": 14, "suggest_percent": 100,
+            "warehouse_id": self.warehouse.id,
+        }  # fmt: skip
+        product = self.item.with_context(**context)
+        # Two weeks of 14, ten pieces are there.
+        self.assertAlmostEqual(product.suggested_qty, 18, delta=2)
+        self.assertEqual(self.item.with_context(**context | {"warehouse_id": 0}).suggested_qty,
+                         product.suggested_qty)  # fmt: skip
+        self._promote(first=0, last=6)
+        product.invalidate_recordset(["monthly_demand", "suggested_qty"])
+        self.assertAlmostEqual(product.suggested_qty, 32, delta=3)
+        past = self.item.with_context(**context | {"suggest_based_on": "30_days"})
+        self.assertEqual(past.suggested_qty, 0, "nothing was delivered yet")
+        unknown = self._create_product("NEW").with_context(**context)
+        self.assertEqual(unknown.suggested_qty, 0)
