@@ -328,7 +328,7 @@ def test_read_long_and_wide_files():
     long = "Day;Warehouse;SKU;Qty\n01.05.2026;WH;A;1,5\n13.05.2026;;B;x\n14.05.2026;;;1\n"
     rows, problems = history.read_history(long.encode())
     assert rows == [("A", "WH", datetime.date(2026, 5, 1), 1.5)]
-    assert [number for number, _what in problems] == [3, 4]
+    assert problems == [(3, "cell", ""), (4, "no_item", "")]
     wide = "date,A,B\n2026-05-01,1,\n2026-05-08,3,-2\n2026-05-15,7,14\n"
     rows, problems = history.read_history(wide.encode("utf-8-sig"))
     assert not problems and len(rows) == 5
@@ -336,9 +336,15 @@ def test_read_long_and_wide_files():
     spread = history.spread(rows)
     assert len(spread) == 35
     assert sum(qty for item, _w, _d, qty in spread if item == "A") == pytest.approx(11)
-    for bad in ("", "a,b\n", "sku,qty\nA,1\n", "date,A\nnever,1\n"):
-        with pytest.raises(history.HistoryFileError):
+    for bad, code in (
+        ("", "no_rows"),
+        ("a,b\n", "no_rows"),
+        ("sku,qty\nA,1\n", "no_date_column"),
+        ("date,A\nnever,1\n", "dates_unreadable"),
+    ):
+        with pytest.raises(history.HistoryFileError) as caught:
             history.read_history(bad.encode())
+        assert caught.value.code == code
 
 
 @settings(deadline=None)

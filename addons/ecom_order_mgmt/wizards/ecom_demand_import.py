@@ -44,7 +44,7 @@ class EcomDemandImport(models.TransientModel):
         try:
             rows, problems = history.read_history(base64.b64decode(self.file))
         except history.HistoryFileError as error:
-            raise UserError(str(error))
+            raise UserError(self._tell_file_error(error)) from error
         rows = history.spread(rows, fields.Date.today())
         days, unknown = self._match(rows)
         self._replace(days)
@@ -57,6 +57,27 @@ class EcomDemandImport(models.TransientModel):
             "view_mode": "form",
             "target": "new",
         }
+
+    def _tell_file_error(self, error):
+        if error.code == "no_table":
+            return self.env._("The file is no table: %s", error.detail)
+        if error.code == "no_rows":
+            return self.env._("The file has no rows below its header.")
+        if error.code == "no_date_column":
+            return self.env._(
+                "No column with dates was found. Name it date, or day, and give days like "
+                "2026-05-31."
+            )
+        return self.env._("The dates of the file cannot be read; write them like 2026-05-31.")
+
+    def _tell_problem(self, code, detail):
+        if code == "no_item":
+            return self.env._("no item")
+        if code == "date":
+            return self.env._("the date cannot be read")
+        if code == "number":
+            return self.env._("%s is no number", detail)
+        return self.env._("a cell is missing or is no number")
 
     def _match(self, rows):
         """:return: ({(product id, warehouse id, day): quantity}, names that nothing has)"""
@@ -123,7 +144,8 @@ class EcomDemandImport(models.TransientModel):
                     names=", ".join(unknown[:SHOWN]) + (" …" if len(unknown) > SHOWN else ""),
                 )
             )
-        for number, what in problems[:SHOWN]:
+        for number, code, detail in problems[:SHOWN]:
+            what = self._tell_problem(code, detail)
             lines.append(_("Line %(number)s: %(what)s", number=number, what=what))
         if len(problems) > SHOWN:
             lines.append(_("And %(count)s more lines.", count=len(problems) - SHOWN))

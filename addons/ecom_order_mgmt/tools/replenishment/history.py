@@ -50,7 +50,15 @@ def weekly(length, weeks):
 
 
 class HistoryFileError(ValueError):
-    """The file cannot be read as a history; the text says why."""
+    """The file cannot be read as a history.
+
+    :ivar code: ``no_table``, ``no_rows``, ``no_date_column`` or ``dates_unreadable``
+    :ivar detail: what the reader of the table said
+    """
+
+    def __init__(self, code, detail=""):
+        super().__init__(code, detail)
+        self.code, self.detail = code, detail
 
 
 def read_history(content):
@@ -62,7 +70,8 @@ def read_history(content):
     semicolon or tab; the decimal sign may be a comma where the file does not use it to divide.
 
     :param bytes content: the file
-    :return: rows ``(item, warehouse or None, date, quantity)``; problems ``(line number, what)``
+    :return: rows ``(item, warehouse or None, date, quantity)``; problems ``(line number, code,
+        detail)``, codes: ``cell`` (missing, or no number), ``no_item``, ``date``, ``number``
     :raise HistoryFileError: the file as a whole makes no sense
     """
     text = _decode(content)
@@ -71,9 +80,9 @@ def read_history(content):
     try:
         table = list(csv.reader(io.StringIO(text, newline=None), delimiter=delimiter))
     except csv.Error as error:
-        raise HistoryFileError(f"The file is no table: {error}.") from error
+        raise HistoryFileError("no_table", str(error)) from error
     if len(table) < 2:
-        raise HistoryFileError("The file has no rows below its header.")
+        raise HistoryFileError("no_rows")
     header = [name.strip() for name in table[0]]
     lower = [name.lower() for name in header]
     columns = {
@@ -86,9 +95,7 @@ def read_history(content):
         )
     }
     if columns["date"] is None:
-        raise HistoryFileError(
-            "No column with dates was found. Name it date, or day, and give days like 2026-05-31."
-        )
+        raise HistoryFileError("no_date_column")
     dated = [(n, row) for n, row in enumerate(table[1:], 2) if any(c.strip() for c in row)]
     parse = _date_parser([row[columns["date"]] for _n, row in dated if len(row) > columns["date"]])
     if columns["item"] is not None and columns["qty"] is not None:
@@ -114,7 +121,7 @@ def _date_parser(cells):
         if count > most:
             best, most = form, count
     if best is None:
-        raise HistoryFileError("The dates of the file cannot be read; write them like 2026-05-31.")
+        raise HistoryFileError("dates_unreadable")
     return lambda cell: _parse_date(cell.strip()[:10], best)
 
 
@@ -145,10 +152,10 @@ def _read_long(lines, columns, parse):
             place = columns["warehouse"]
             warehouse = row[place].strip() or None if place is not None else None
         except (IndexError, ValueError):
-            problems.append((number, "a cell is missing or is no number"))
+            problems.append((number, "cell", ""))
             continue
         if not item or day is None:
-            problems.append((number, "no item" if not item else "the date cannot be read"))
+            problems.append((number, "no_item" if not item else "date", ""))
         else:
             rows.append((item, warehouse, day, qty))
     return rows, problems
@@ -159,7 +166,7 @@ def _read_wide(lines, header, date_column, parse):
     for number, row in lines:
         day = parse(row[date_column]) if len(row) > date_column else None
         if day is None:
-            problems.append((number, "the date cannot be read"))
+            problems.append((number, "date", ""))
             continue
         for column, cell in enumerate(row[: len(header)]):
             if column == date_column or not cell.strip() or not header[column]:
@@ -167,7 +174,7 @@ def _read_wide(lines, header, date_column, parse):
             try:
                 rows.append((header[column], None, day, _number(cell)))
             except ValueError:
-                problems.append((number, f"{header[column]}: {cell.strip()} is no number"))
+                problems.append((number, "number", f"{header[column]}: {cell.strip()}"))
     return rows, problems
 
 
