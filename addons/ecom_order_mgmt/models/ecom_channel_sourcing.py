@@ -2,13 +2,12 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 
-WEIGHTS = ("cost", "distance", "capacity", "balance", "rank")
-
 
 class EcomChannel(models.Model):
     """How the warehouses and parcels of a channel's orders are chosen."""
 
-    _inherit = "ecom.channel"
+    _name = "ecom.channel"
+    _inherit = ["ecom.channel", "ecom.source.mixin"]
 
     sourcing = fields.Selection(
         [("fixed", "The warehouse above"), ("best", "The best warehouse for each order")],
@@ -23,27 +22,29 @@ class EcomChannel(models.Model):
         check_company=True,
         help="Empty: all warehouses of the company that deliver channel orders.",
     )
-    weight_cost = fields.Float("Cost", default=1.0)
-    weight_distance = fields.Float("Distance", default=1.0)
-    weight_capacity = fields.Float("Capacity Left", default=0.5)
-    weight_balance = fields.Float("Most Stock", default=0.5)
-    weight_rank = fields.Float("Order of the List", default=0.1)
-    source_max_parts = fields.Integer(
-        "Warehouses per Order",
-        default=3,
-        help="An order comes from one warehouse if any has all of it; from more only where needed.",
-    )
-    source_split_lines = fields.Boolean(
-        "May Part a Line",
-        default=True,
-        help="Pieces of one line may come from different warehouses. Kits always stay whole.",
-    )
     split_by_class = fields.Boolean(
         "By Kind of Transport",
         help="Frozen, hazardous and oversize goods travel in parcels of their own.",
     )
     split_by_date = fields.Boolean(
         "By Promised Date", help="Pre-sold goods do not keep the others waiting."
+    )
+    split_by_vendor = fields.Boolean(
+        "By Vendor", help="Goods of different main vendors travel in parcels of their own."
+    )
+    split_categ_ids = fields.Many2many(
+        "product.category",
+        "ecom_channel_split_categ_rel",
+        string="Categories Apart",
+        help="Goods of each of these categories, and of those below it, travel in parcels of "
+        "their own.",
+    )
+    together_tag_ids = fields.Many2many(
+        "product.tag",
+        "ecom_channel_together_tag_rel",
+        string="Keep Together",
+        help="Products of one order that share one of these tags are never parted: they come from "
+        "one warehouse and travel in one parcel.",
     )
     split_alone = fields.Boolean(
         "Alone Where the Product Says So", default=True, help="See the product's Inventory page."
@@ -56,19 +57,36 @@ class EcomChannel(models.Model):
     )
     split_max_parts = fields.Integer("Parcels per Order", default=5)
 
-    @api.constrains("source_max_parts", "split_max_parts")
+    @api.constrains("split_max_parts")
     def _check_parts(self):
         for channel in self:
-            if not 1 <= channel.source_max_parts <= 5 or not 1 <= channel.split_max_parts <= 20:
-                raise ValidationError(
-                    self.env._(
-                        "An order comes from 1 to 5 warehouses, and travels in 1 to 20 parcels."
-                    )
-                )
+            if not 1 <= channel.split_max_parts <= 20:
+                raise ValidationError(self.env._("An order travels in 1 to 20 parcels."))
 
-    def _get_source_weights(self):
+    def _chooses_source(self):
         self.ensure_one()
-        return {key: self[f"weight_{key}"] for key in WEIGHTS}
+        return self.sourcing == "best"
+
+    def _plans_sources(self):
+        """:return: whether more than the stock of one warehouse is looked at for its orders"""
+        self.ensure_one()
+        return (
+            self.sourcing == "best"
+            or self.source_fallback != "wait"
+            or bool(self.source_next_id)
+            or bool(self._get_stage_rules("source"))
+        )
+
+    def _get_stage_rules(self, *stages):
+        """:return: the rules of these stages that may be about orders of this channel"""
+        self.ensure_one()
+        rules = self.env["ecom.rule"]
+        for stage in stages:
+            rules |= self.env["ecom.rule"]._get_rules(stage)
+        return rules.filtered(
+            lambda rule: (not rule.channel_ids or self in rule.channel_ids)
+            and (not rule.company_id or rule.company_id == self.company_id)
+        )
 
     def _get_source_warehouses(self):
         """:return: the warehouses that an order of this channel may come from"""
@@ -82,16 +100,22 @@ class EcomChannel(models.Model):
     def _needs_sourcing(self):
         """:return: whether there is anything to choose for the orders of this channel"""
         self.ensure_one()
-        return self.sourcing == "best" or any(
-            self[name]
-            for name in (
-                "split_by_class",
-                "split_by_date",
-                "split_alone",
-                "split_max_weight",
-                "split_max_value",
-                "split_max_items",
+        return (
+            self._plans_sources()
+            or any(
+                self[name]
+                for name in (
+                    "split_by_class",
+                    "split_by_date",
+                    "split_by_vendor",
+                    "split_categ_ids",
+                    "split_alone",
+                    "split_max_weight",
+                    "split_max_value",
+                    "split_max_items",
+                )
             )
+            or bool(self._get_stage_rules("split"))
         )
 
     def _get_pipeline(self):

@@ -77,7 +77,8 @@ class EcomOrder(models.Model):
         self.ensure_one()
         sale_order = self.sale_order_id
         return any(
-            move.picked or move.state == "done" for move in sale_order.order_line.move_ids
+            (move.picked or move.state == "done") and move._ecom_is_delivery()
+            for move in sale_order.order_line.move_ids
         ) or any(invoice.state == "posted" for invoice in sale_order.invoice_ids)
 
     def _apply_cancellation(self):

@@ -46,7 +46,9 @@ class EcomOrder(models.Model):
 
     def _apply_cancellation(self):
         stage = self._get_fulfilment_stage()
-        moves = self.sale_order_id.order_line.move_ids
+        moves = self.sale_order_id.order_line.move_ids.filtered(
+            lambda move: move._ecom_is_delivery()
+        )
         if (
             stage != "picking"
             or self.channel_id.cancel_until != "packed"

@@ -325,7 +325,7 @@ class EcomOrder(models.Model):
         summary = ". ".join(parts)
         return {
             "order_id": self.id,
-            "stage": "review",
+            "stage": rule.stage,
             "rule": rule.name,
             "rule_id": rule.id,
             "rule_version": rule.version,

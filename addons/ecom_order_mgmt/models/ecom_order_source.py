@@ -1,15 +1,42 @@
 from collections import defaultdict
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from decimal import Decimal
+from typing import NamedTuple
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..tools import centroids, sourcing, splitting
+from ..tools import centroids, sourcing
 
-# Days on the road by distance; carriers know better, but only once one is chosen.
-_DAYS = ((300, 1), (1000, 2), (3000, 4))
-_FAR = 7
+
+class Found(NamedTuple):
+    """`plan`: sourcing.Plan, or None; `candidates` and `lines` that it was made of; `notes`: list
+    of texts, why nothing was brought or bought; `settings`: the round that found it, or the first.
+    """
+
+    plan: object
+    candidates: list
+    lines: list
+    notes: list
+    settings: object
+
+
+@dataclass
+class SourceRun:
+    """What is read once for the orders of one channel.
+
+    `stock`: {warehouse: {product id: quantity that orders may have}}, lowered from order to order;
+    `kept`: {(warehouse id, product id): quantity that it does not give to sisters, above what
+    `stock` leaves out already}; `used`: {warehouse id: parcels}.
+    """
+
+    channel: object
+    lines: dict
+    warehouses: dict
+    stock: dict
+    used: dict
+    carriers: dict = field(default_factory=dict)
+    kept: dict = field(default_factory=dict)
 
 
 class EcomOrder(models.Model):
@@ -61,19 +88,25 @@ class EcomOrder(models.Model):
         """Choose and store; what no warehouse can deliver keeps its own, and waits for stock."""
         # Whoever approves an order need not have rights on stock.
         orders = self.sudo()
-        plans = orders._plan_sources()
+        asked = orders._ask_stages("source", "split")
+        orders -= orders._hold_for_failed_stages(asked)
+        plans = orders._plan_sources(asked)
         now = fields.Datetime.now()
-        decisions = []
+        decisions = orders._prepare_stage_decisions(asked)
         for order in orders:
-            decisions += order._apply_plan(plans.get(order), now)
+            decisions += order._apply_plan(plans.get(order), now, asked)
         self.env["ecom.decision"].sudo().create(decisions)
         # A channel that chooses among warehouses never falls back to one that cannot.
         waiting = {
-            order: order._get_unplanned(candidates, lines)
-            for order, (plan, candidates, lines) in plans.items()
-            if not plan and lines and order.channel_id.sourcing == "best" and order._needs_cover()
+            order: order._get_unplanned(found.candidates, found.lines)
+            for order, found in plans.items()
+            if not found.plan
+            and found.lines
+            and order.channel_id._plans_sources()
+            and order._needs_cover()
         }
         orders._hold_for_stock(waiting, {order: order.source_summary for order in waiting})
+        orders._note_expected(waiting)
 
     def _get_unplanned(self, candidates, lines):
         """:return: list of (product, warehouse, wanted, free) of what no warehouse has"""
@@ -98,46 +131,111 @@ class EcomOrder(models.Model):
 
     # === PLANNING === #
 
-    def _plan_sources(self):
+    def _plan_sources(self, asked=None):
         """Plan these orders, the most urgent first; nothing is written.
 
-        :return: dict {order: (Plan or None, candidates, lines)}
+        :param asked: what the rules say, see :meth:`_ask_stages`
+        :return: dict {order: Found}
         """
+        asked = self._ask_stages("source", "split") if asked is None else asked
         result = {}
         for channel, orders in self.grouped("channel_id").items():
-            warehouses = channel._get_source_warehouses()
-            locked = orders.filtered("source_locked")
-            warehouses |= locked.sale_order_id.order_line.ecom_warehouse_id
-            warehouses |= orders.rule_warehouse_id
-            lines = orders._get_source_lines()
-            products = self.env["product.product"].browse(
-                {p for found in lines.values() for line in found for p in line.parts}
-            )
-            free = warehouses._ecom_get_free(products)
-            stock = {
-                warehouse: {
-                    product_id: free[product_id, warehouse.id]
-                    - (warehouse.ecom_safety_stock if channel.sourcing == "best" else 0)
-                    for product_id in products.ids
-                }
-                for warehouse in warehouses
-            }
-            used = defaultdict(int, warehouses._ecom_get_used_capacity(fields.Datetime.now()))
+            rounds = {order: order._get_source_rounds(asked) for order in orders}
+            run = orders._prepare_source_run(channel, rounds, asked)
             for order in orders.sorted(lambda o: o._get_urgency()):
-                candidates = order._get_candidates(channel, warehouses, stock, used)
-                rated = sourcing.rate(candidates, channel._get_source_weights())
-                plan = sourcing.choose(
-                    lines[order],
-                    rated,
-                    max_parts=channel.source_max_parts,
-                    split_lines=channel.source_split_lines,
-                )
-                if plan:
-                    sourcing.use(plan, lines[order])
-                    for candidate, _quantities in plan.parts:
-                        used[candidate.key] += 1
-                result[order] = plan, candidates, lines[order]
+                result[order] = order._plan_source(run, rounds[order], asked)
         return result
+
+    def _get_source_rounds(self, asked):
+        """:return: list of settings (of the channel, or profiles) that are asked in turn"""
+        self.ensure_one()
+        profile = self._get_asked(asked, "source").values.get("profile")
+        return (profile[0] if profile else self.channel_id)._get_rounds()
+
+    def _prepare_source_run(self, channel, rounds, asked):
+        """:return: SourceRun with what all these orders look at, read once"""
+        locked = self.filtered("source_locked").sale_order_id.order_line.ecom_warehouse_id
+        wanted = locked | self.rule_warehouse_id | self._get_asked_warehouses(asked)
+        warehouses = {}
+        for settings in dict.fromkeys(s for found in rounds.values() for s in found):
+            warehouses[settings] = settings._get_source_warehouses() | wanted
+        own = self.env["stock.warehouse"].union(*warehouses.values())
+        sisters = self._get_sisters(warehouses)
+        lines = self._get_source_lines()
+        products = self.env["product.product"].browse(
+            {p for found in lines.values() for line in found for p in line.parts}
+        )
+        free = (own | sisters)._ecom_get_free(products)
+        # The warehouse of a channel that chooses none gives all that it has.
+        choosing = any(settings._chooses_source() for settings in warehouses)
+        keeping = {w: w.ecom_safety_stock if choosing or w not in own else 0 for w in own | sisters}
+        stock = {
+            warehouse: {p: free[p, warehouse.id] - keeping[warehouse] for p in products.ids}
+            for warehouse in own | sisters
+        }
+        used = defaultdict(int, own._ecom_get_used_capacity(fields.Datetime.now()))
+        run = SourceRun(channel, lines, warehouses, stock, used)
+        carriers = own.ecom_carrier_ids
+        run.carriers = carriers._as_carriers() if carriers else {}
+        if sisters:
+            run.kept = sisters._ecom_get_minimums(products)
+            for warehouse in sisters:
+                left = warehouse.ecom_safety_stock - keeping[warehouse]
+                for product_id in products.ids:
+                    run.kept[warehouse.id, product_id] += left
+        return run
+
+    def _plan_source(self, run, rounds, asked):
+        """:return: Found, of the first round that finds something"""
+        self.ensure_one()
+        lines, first, notes = run.lines[self], None, []
+        for settings in rounds:
+            candidates = self._get_candidates(run, settings, asked)
+            rated = sourcing.rate(candidates, settings._get_source_weights())
+            plan = self._search_plan(run, settings, rated, lines, asked)
+            if not plan and lines and settings.source_fallback != "wait":
+                plan = self._plan_supply(run, settings, rated, lines, asked, notes)
+            first = first or Found(None, candidates, lines, notes, settings)
+            if plan:
+                for candidate, _quantities in plan.parts:
+                    run.used[candidate.key] += 1
+                return Found(plan, candidates, lines, notes, settings)
+            if not lines:
+                break
+        return first
+
+    def _search_plan(self, run, settings, rated, lines, asked):
+        """:return: Plan, what is free lowered by it; or None"""
+        tied = sourcing.bundle(lines, self._get_together([line.key for line in lines], asked))
+        whole = self._stays_whole(asked)
+        options = {
+            "max_parts": 1
+            if whole
+            else min(settings.source_max_parts, run.channel.split_max_parts),
+            "split_lines": settings.source_split_lines,
+        }
+        plan = sourcing.choose(tied, rated, **options)
+        if plan and len(plan.parts) > 1:
+            # Only now it matters which lines are gifts, and what the parts are worth.
+            gifts = self._get_gift_line_ids()
+            if gifts or run.channel.split_min_value > 0:
+                tied = [
+                    replace(
+                        line,
+                        gift=all(one.key in gifts for one in line.inside or (line,)),
+                    )
+                    for line in tied
+                ]
+                plan = sourcing.choose(
+                    tied, rated, accept=self._get_floor_check(run.channel, tied), **options
+                )
+        if plan:
+            sourcing.use(plan, tied)
+            plan.parts = [
+                (candidate, sourcing.unbundle(quantities, tied))
+                for candidate, quantities in plan.parts
+            ]
+        return plan
 
     def _get_source_lines(self):
         """:return: dict {order: list of sourcing.Line} of what has to come from a shelf"""
@@ -162,25 +260,28 @@ class EcomOrder(models.Model):
                     )
         return result
 
-    def _get_candidates(self, channel, warehouses, stock, used):
+    def _get_candidates(self, run, settings, asked):
         self.ensure_one()
         partner = self.sale_order_id.partner_shipping_id
         place = self.env["stock.warehouse"]._ecom_locate(partner)
         now = fields.Datetime.now()
         chosen = self.sale_order_id.order_line.ecom_warehouse_id
+        ruled = self._get_ruled_warehouse(asked)
+        excluded = self._get_asked(asked, "source").extra.get("excluded", {})
         candidates = []
-        for warehouse in warehouses:
+        for warehouse in run.warehouses[settings]:
             distance = centroids.distance(
                 self.env["stock.warehouse"]._ecom_locate(warehouse.partner_id), place
             )
             capacity = warehouse.ecom_daily_capacity
-            left = capacity - used[warehouse.id] if capacity else None
+            left = capacity - run.used[warehouse.id] if capacity else None
             if self.source_locked:
                 refused = None if warehouse in chosen else self.env._("a person chose another one")
-            elif self.rule_warehouse_id:
-                ruled = warehouse == self.rule_warehouse_id
-                refused = None if ruled else self.env._("a rule chose another one")
-            elif channel.sourcing == "fixed":
+            elif ruled:
+                refused = None if warehouse == ruled else self.env._("a rule chose another one")
+            elif warehouse in excluded:
+                refused = self.env._("rule “%s” leaves it out", excluded[warehouse].name)
+            elif not settings._chooses_source():
                 refused = None
             elif warehouse in self.excluded_warehouse_ids:
                 refused = self.env._("sent this order on before")
@@ -188,17 +289,18 @@ class EcomOrder(models.Model):
                 refused = self.env._("has no capacity left today")
             else:
                 refused = warehouse._ecom_refusal(partner, now)
+                refused = refused or self._get_reach_refusal(warehouse, run.carriers)
             candidates.append(
                 sourcing.Candidate(
                     warehouse.id,
                     warehouse.name,
-                    stock[warehouse],
+                    run.stock[warehouse],
                     refused,
                     {
                         "cost": warehouse.ecom_cost + warehouse.ecom_cost_km * (distance or 0),
                         "distance": distance,
                         "capacity": left,
-                        "balance": sum(stock[warehouse].values()),
+                        "balance": sum(run.stock[warehouse].values()),
                         "rank": warehouse.sequence,
                     },
                 )
@@ -207,34 +309,34 @@ class EcomOrder(models.Model):
 
     # === WHAT IS STORED === #
 
-    def _apply_plan(self, found, now):
+    def _apply_plan(self, found, now, asked):
         """:return: list of values of decisions"""
         self.ensure_one()
-        plan, candidates, _lines = found or (None, [], [])
+        plan, candidates = found.plan, found.candidates
         decisions = []
         lines = self.sale_order_id.order_line
         details = [self._describe(candidate, plan) for candidate in candidates]
         if plan:
-            parts, notes = self._split_plan(plan)
-            self._write_allocation(parts)
+            parts, notes = self._split_plan(plan, asked)
+            self._write_allocation(parts, plan.supply)
             summary = self._explain(plan, candidates)
             if len(parts) > 1 or notes:
                 decisions.append(self._prepare_split_decision(parts, notes))
-            main = plan.parts[0][0]
-            warehouse = self.env["stock.warehouse"].browse(main.key)
-            leaves = warehouse._ecom_get_ship_date(now)
-            promised = leaves + timedelta(days=_days_on_the_road(main.facts.get("distance")))
+            promised = self._get_promise(plan, now)
+            if plan.supply:
+                details += self._describe_supply(plan.supply)
         else:
             promised = False
             lines.write({"ecom_allocation": False})
             summary = self.env._(
                 "No warehouse has everything: %(reasons)s. It waits until goods arrive.",
                 reasons="; ".join(
-                    f"{c.name}: {c.refused or self.env._('not enough stock')}" for c in candidates
+                    [f"{c.name}: {c.refused or self.env._('not enough stock')}" for c in candidates]
+                    + found.notes
                 )
                 or self.env._("none is set up"),
             )
-            if not self._get_source_lines()[self]:
+            if not found.lines:
                 summary = self.env._("Nothing of this order has to come from a shelf.")
         self.write({"sourced_at": now, "source_summary": summary, "promised_at": promised})
         if promised and not self.sale_order_id.commitment_date:
@@ -243,20 +345,41 @@ class EcomOrder(models.Model):
             {
                 "order_id": self.id,
                 "stage": "source",
-                "rule": self._get_source_rule(),
+                "rule": self._get_source_rule(found, asked),
                 "summary": summary,
                 "details": details,
             }
         )
         return decisions
 
-    def _get_source_rule(self):
+    def _get_promise(self, plan, now):
+        """:return: when everything of it has arrived"""
+        dates = []
+        for candidate, quantities in plan.parts:
+            if not quantities:
+                continue
+            warehouse = self.env["stock.warehouse"].browse(candidate.key)
+            ready = self._get_supply_date(plan.supply, now) if plan.supply else now
+            days = sourcing.days_on_the_road(candidate.facts.get("distance"))
+            dates.append(warehouse._ecom_get_ship_date(ready) + timedelta(days=days))
+        if plan.supply:
+            dates += self._get_dropship_dates(plan.supply, now)
+        return max(dates, default=False)
+
+    def _get_source_rule(self, found, asked):
         """:return: what a decision names as the rule behind the choice"""
         if self.source_locked:
             return "manual"
         if self.rule_warehouse_id:
             return "review rule"
-        return f"sourcing={self.channel_id.sourcing}"
+        ruled = self._get_asked(asked, "source").values.get("rule_warehouse_id")
+        if ruled:
+            return ruled[1].name
+        settings = found.settings
+        is_profile = settings._name == "ecom.source.profile"
+        name = settings.name if is_profile else self.channel_id.sourcing
+        brought = found.plan and found.plan.supply
+        return f"sourcing={name}" + (f", {settings.source_fallback}" if brought else "")
 
     def _describe(self, candidate, plan):
         chosen = plan and any(candidate is part for part, _quantities in plan.parts)
@@ -282,6 +405,8 @@ class EcomOrder(models.Model):
                 texts.append(
                     self.env._("%(name)s (%(km).0f km away)", name=candidate.name, km=distance)
                 )
+        if plan.supply:
+            return self._explain_supply(plan.supply, texts)
         if self.source_locked:
             return self.env._("%(names)s: chosen by a person.", names=", ".join(texts))
         if len(plan.parts) == 1:
@@ -298,8 +423,9 @@ class EcomOrder(models.Model):
             tried=plan.tried,
         )
 
-    def _write_allocation(self, parts):
-        """:param parts: list of (warehouse id, list of splitting.Piece)"""
+    def _write_allocation(self, parts, supplied=None):
+        """:param parts: list of (warehouse id, list of splitting.Piece)
+        :param supplied: supply.Supply, where some of it is brought or bought first"""
         by_line = defaultdict(list)
         for number, (warehouse_id, pieces) in enumerate(parts):
             for piece in pieces:
@@ -307,7 +433,12 @@ class EcomOrder(models.Model):
         main = parts[0][0]
         for line in self.sale_order_id.order_line:
             allocation = by_line.get(line.id)
-            plain = not allocation or (len(allocation) == 1 and allocation[0][1] == 0)
+            brought = supplied and supplied.pieces.get(line.id)
+            if brought:
+                allocation = self._mark_supply(allocation or [], brought, supplied, len(parts))
+            plain = not allocation or (
+                len(allocation) == 1 and allocation[0][1] == 0 and len(allocation[0]) == 3
+            )
             vals = {
                 "ecom_warehouse_id": allocation[0][0] if allocation else main,
                 "ecom_allocation": False if plain else allocation,
@@ -317,112 +448,6 @@ class EcomOrder(models.Model):
                 or (line.ecom_allocation or False) != vals["ecom_allocation"]
             ):
                 line.write(vals)
-
-    # === SPLIT === #
-
-    def _split_plan(self, plan):
-        """:return: (list of (warehouse id, list of pieces), notes)"""
-        channel = self.channel_id
-        lines = {line.id: line for line in self.sale_order_id.order_line}
-        planned = {key for _candidate, quantities in plan.parts for key in quantities}
-        main = plan.parts[0][0].key
-        parts = []
-        for candidate, quantities in plan.parts:
-            pieces = [self._get_piece(lines[key], quantity) for key, quantity in quantities.items()]
-            if candidate.key == main:
-                # What needs no stock (consumables) goes along with the biggest part.
-                pieces += [
-                    self._get_piece(line, line.product_uom_qty)
-                    for line in lines.values()
-                    if line.id not in planned
-                    and line.product_id.type == "consu"
-                    and line.product_uom_qty > 0
-                ]
-            parts.append((candidate.key, pieces))
-        result, notes = [], []
-        limits = splitting.Limits(
-            strategies=tuple(
-                name
-                for name, on in (
-                    ("class", channel.split_by_class),
-                    ("date", channel.split_by_date),
-                )
-                if on
-            ),
-            max_weight=_positive(channel.split_max_weight),
-            max_value=_positive(channel.split_max_value),
-            max_items=_positive(channel.split_max_items),
-            floor=_positive(channel.split_min_value),
-            max_parts=max(channel.split_max_parts - len(parts) + 1, 1),
-        )
-        for warehouse_id, pieces in parts:
-            alone = [p for p in pieces if lines[p.key].product_id.ecom_ship_alone]
-            found = splitting.split(
-                [[p for p in pieces if p not in alone]] if len(alone) < len(pieces) else [], limits
-            )
-            notes += found.notes
-            result += [(warehouse_id, part) for part in found.parts]
-            if not channel.split_alone:
-                if alone:
-                    result.append((warehouse_id, alone))
-                continue
-            for piece in alone:
-                rest = piece
-                while rest.quantity > 1 and len(result) < channel.split_max_parts - 1:
-                    first, rest = rest.cut(1)
-                    result.append((warehouse_id, [first]))
-                result.append((warehouse_id, [rest]))
-        return result, notes
-
-    def _get_piece(self, line, quantity):
-        quantity = Decimal(str(quantity))
-        ordered = Decimal(str(line.product_uom_qty))
-        product = line.product_id
-        source = {item["id"]: item for item in (self.document or {}).get("lines", [])}.get(
-            line.ecom_line_ref, {}
-        )
-        return splitting.Piece(
-            key=line.id,
-            quantity=quantity,
-            value=Decimal(str(line.price_total)) * quantity / ordered,
-            weight=Decimal(str(product.weight)) * quantity,
-            gift=bool(source.get("gift")),
-            labels={
-                "class": product.ecom_transport_class or "normal",
-                "date": (source.get("promised_at") or "")[:10],
-            },
-        )
-
-    def _prepare_split_decision(self, parts, notes):
-        total = Decimal(str(self.sale_order_id.amount_total))
-        values = [sum((piece.value for piece in pieces), Decimal(0)) for _w, pieces in parts]
-        rounding = Decimal(str(self.sale_order_id.currency_id.rounding))
-        names = {w.id: w.name for w in self.env["stock.warehouse"].browse({w for w, _p in parts})}
-        details = {
-            "parts": [
-                {
-                    "warehouse": names[warehouse_id],
-                    "pieces": float(sum(piece.quantity for piece in pieces)),
-                    # Shipping, discounts and cash on delivery are shared out by value.
-                    "share_of_total": str(share),
-                }
-                for (warehouse_id, pieces), share in zip(
-                    parts, splitting.shares(total, values, rounding), strict=True
-                )
-            ],
-            "strategies": [list(note) for note in notes],
-        }
-        undone = [f"{name}: {why}" for name, why in notes if why != "done"]
-        summary = self.env._("Travels in %(count)s parcels.", count=len(parts))
-        if undone:
-            summary += " " + self.env._("Not split further: %(why)s.", why="; ".join(undone))
-        return {
-            "order_id": self.id,
-            "stage": "split",
-            "rule": ", ".join(name for name, _why in notes) or "warehouse",
-            "summary": summary,
-            "details": details,
-        }
 
     # === BY HAND === #
 
@@ -467,18 +492,8 @@ class EcomOrder(models.Model):
 
     def _get_coverable(self):
         """In place of the stock of one warehouse: whether any choice of warehouses has it."""
-        choosing = self.filtered(lambda order: order.channel_id.sourcing == "best")
+        choosing = self.filtered(lambda order: order.channel_id._plans_sources())
         plans = choosing._plan_sources() if choosing else {}
-        covered = self.browse([order.id for order, found in plans.items() if found[0]])
+        covered = self.browse([order.id for order, found in plans.items() if found.plan])
         covered.write({"sourced_at": False})
         return covered | super(EcomOrder, self - choosing)._get_coverable()
-
-
-def _positive(number):
-    return Decimal(str(number)) if number and number > 0 else None
-
-
-def _days_on_the_road(distance):
-    if distance is None:
-        return _FAR
-    return next((days for limit, days in _DAYS if distance <= limit), _FAR)

@@ -12,6 +12,7 @@ _RULE_FIELDS = (
 _CHECK_FIELDS = ("kind", "value", "text", "where", "variant", "domain")
 _ACTION_FIELDS = (
     "kind", "until", "duration", "unit", "force_only", "due_hours", "priority", "quantity", "note",
+    "strategy", "merge_key", "minutes",
 )  # fmt: skip
 # Records are named by what is the same in another database: (field of that model).
 _REFERENCES = {
@@ -21,6 +22,9 @@ _REFERENCES = {
     "product_id": "default_code",
     "tag_ids": "name",
     "user_ids": "login",
+    "exclude_warehouse_ids": "code",
+    "profile_id": "name",
+    "product_tag_ids": "name",
 }
 
 

@@ -35,7 +35,8 @@ class Plan:
 
     `values`: {field of ecom.order: (value, rule that set it)}; `holds`: list of (rule, values of
     ecom.exception); `tags`: ids; `free_lines`: list of (rule, product, quantity); `notify`: list of
-    (rule, action); `approve`: rule that approves, or None; `failed`: {rule: error}.
+    (rule, action); `approve`: rule that approves, or None; `failed`: {rule: error}; `extra`: what
+    rules of the stages after review ask for.
     """
 
     hits: list = field(default_factory=list)
@@ -47,6 +48,7 @@ class Plan:
     approve: object = None
     failed: dict = field(default_factory=dict)
     asked: int = 0
+    extra: dict = field(default_factory=dict)
 
     def changes(self):
         """:return: whether more is done than to hold or approve"""
@@ -59,11 +61,12 @@ class EcomRule(models.Model):
 
     _inherit = "ecom.rule"
 
-    def _plan(self, orders, now=None, past=False):
-        """:return: {order id: Plan}; the same whatever else is in `orders`, and in what order"""
+    def _plan(self, orders, now=None, past=False, anew=False):
+        """:param anew: judge as if these orders were seen for the first time
+        :return: {order id: Plan}; the same whatever else is in `orders`, and in what order"""
         now = now or fields.Datetime.now()
         matched = self._match(orders, now, past)
-        verdicts = {} if past else orders._get_verdicts()
+        verdicts = {} if past or anew else orders._get_verdicts()
         fresh = defaultdict(list)
         for rule, hits in matched.hits.items():
             for order_id, reason in hits.items():
@@ -175,6 +178,10 @@ class EcomRule(models.Model):
     def _plan_exclusive(self, action, order, plan, hit, now):
         name = _EXCLUSIVE[action.kind]
         value = action.priority if action.kind == "priority" else action[name.removeprefix("rule_")]
+        self._plan_first(name, value, action, plan, hit)
+
+    def _plan_first(self, name, value, action, plan, hit):
+        """Of rules that set the same thing, the first one wins; the others say that they did not."""
         first = plan.values.setdefault(name, (value, self))
         text = action.summary
         if first == (value, self):

@@ -47,6 +47,7 @@ class EcomShipment(models.Model):
                 not shipment.recipient_key
                 or shipment.no_merge
                 or not channel
+                or shipment._is_merge_forbidden()
                 or "off" in channels.mapped("merge_mode")
                 or any(o.is_cash_on_delivery and not o.channel_id.merge_cod for o in orders)
                 # Parts of a split order were parted for a reason.
@@ -54,17 +55,29 @@ class EcomShipment(models.Model):
             ):
                 shipment.merge_group = False
                 continue
-            scope = f"c{channel.id}" if channel.merge_scope == "channel" else "all"
             shipment.merge_group = ":".join(
                 (
                     str(shipment.company_id.id),
                     str(shipment.warehouse_id.id),
                     str(shipment.carrier_id.id or 0),
                     orders[:1].currency_code or "",
-                    scope,
+                    shipment._get_merge_scope(),
                     shipment.recipient_key,
                 )
             )
+
+    def _is_merge_forbidden(self):
+        """:return: whether a rule keeps this parcel apart"""
+        return False
+
+    def _get_merge_scope(self):
+        """:return: part of the merge group: of which orders a parcel's may be"""
+        channel = self.order_ids.channel_id[:1]
+        return f"c{channel.id}" if channel.merge_scope == "channel" else "all"
+
+    def _get_merge_window(self):
+        """:return: minutes that a parcel waits for other orders"""
+        return self.order_ids.channel_id[:1].merge_window
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -74,8 +87,9 @@ class EcomShipment(models.Model):
         for shipment in shipments:
             channel = shipment.order_ids.channel_id[:1]
             if channel.merge_mode == "auto":
-                waiting.setdefault(channel.merge_window, self.browse())
-                waiting[channel.merge_window] |= shipment
+                window = shipment._get_merge_window()
+                waiting.setdefault(window, self.browse())
+                waiting[window] |= shipment
         for window, found in waiting.items():
             found.merge_until = now + timedelta(minutes=window)
         return shipments
@@ -127,7 +141,7 @@ class EcomShipment(models.Model):
         if channel.merge_mode == "auto":
             first = min((self | target.merged_ids).mapped("create_date"))
             target.merge_until = min(
-                fields.Datetime.now() + timedelta(minutes=channel.merge_window),
+                fields.Datetime.now() + timedelta(minutes=target._get_merge_window()),
                 first + timedelta(hours=channel.merge_cap),
                 target.due_at or fields.Datetime.now() + timedelta(days=1),
             )
@@ -176,12 +190,11 @@ class EcomShipment(models.Model):
         )  # fmt: skip
         chosen, _reasons = waiting._merge_proposal()
         if chosen:
-            channel = chosen.order_ids.channel_id[:1]
             chosen._merge(
                 self.env._(
                     "Merged by itself: same recipient, warehouse and carrier within "
                     "%(minutes)s minutes.",
-                    minutes=channel.merge_window,
+                    minutes=chosen[:1]._get_merge_window(),
                 )
             )
 

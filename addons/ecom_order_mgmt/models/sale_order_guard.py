@@ -52,7 +52,12 @@ class SaleOrder(models.Model):
         todo.sudo().ecom_order_id.filtered(
             lambda order: not order.sourced_at and order.channel_id._needs_sourcing()
         )._source()
-        held = self.browse()
+        # A rule that should have chosen could not: a person looks at these first.
+        held = todo.filtered(
+            lambda order: "rule_failed"
+            in order.sudo().ecom_order_id._get_blocking_exceptions().mapped("type")
+        )
+        todo -= held
         # Whoever confirms need not have rights on stock.
         for company, orders in todo.sudo().grouped("company_id").items():
             missing = orders._ecom_find_missing(company)

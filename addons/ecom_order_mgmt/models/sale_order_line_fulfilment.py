@@ -16,7 +16,9 @@ class SaleOrderLine(models.Model):
         help="The warehouse that was chosen for this line of a channel order.",
     )
     ecom_allocation = fields.Json(
-        copy=False, help="List of [warehouse, parcel, quantity], where there is more than one."
+        copy=False,
+        help="List of [warehouse, parcel, quantity], where there is more than one; where goods are "
+        "brought or bought first, [..., kind of supply, sister warehouse].",
     )
 
     @api.depends("ecom_warehouse_id")
@@ -29,7 +31,7 @@ class SaleOrderLine(models.Model):
     def _create_procurements(self, product_qty, procurement_uom, values):
         """One procurement per parcel: each leads to a delivery of its own."""
         allocation = self.ecom_allocation or []
-        total = sum(quantity for _warehouse, _part, quantity in allocation)
+        total = sum(entry[2] for entry in allocation)
         unit = self.product_uom_id
         if not allocation or procurement_uom.compare(
             unit._compute_quantity(total, procurement_uom), product_qty
@@ -37,15 +39,19 @@ class SaleOrderLine(models.Model):
             # A later change of the quantity: the rest comes from the line's warehouse.
             return super()._create_procurements(product_qty, procurement_uom, values)
         procurements = []
-        for warehouse_id, part, quantity in allocation:
+        Warehouse = self.env["stock.warehouse"]
+        for warehouse_id, part, quantity, *supplied in allocation:
+            warehouse = Warehouse.browse(warehouse_id)
+            special = {}
+            if supplied:
+                # Whoever confirms an order need not see the routes of warehouses.
+                special = self.sudo()._ecom_prepare_supply(
+                    warehouse.sudo(), supplied[0], Warehouse.sudo().browse(supplied[1] or [])
+                )
             procurements += super()._create_procurements(
                 unit._compute_quantity(quantity, procurement_uom),
                 procurement_uom,
-                {
-                    **values,
-                    "warehouse_id": self.env["stock.warehouse"].browse(warehouse_id),
-                    "ecom_part": part,
-                },
+                {**values, "warehouse_id": warehouse, "ecom_part": part, **special},
             )
         return procurements
 
@@ -76,16 +82,21 @@ class SaleOrderLine(models.Model):
         return super(SaleOrderLine, self - ours)._compute_analytic_distribution()
 
     def _ecom_get_shares(self):
-        """:return: list of (warehouse, share of the quantity) that this line is taken from"""
+        """:return: list of (warehouse, share of the quantity) whose shelves this line is taken from;
+        what is bought is on none"""
         self.ensure_one()
         allocation = self.ecom_allocation or []
-        total = sum(quantity for _warehouse, _part, quantity in allocation)
+        total = sum(entry[2] for entry in allocation)
         if not total or self.product_uom_id.compare(total, self.product_uom_qty):
             return [(self.warehouse_id or self.order_id.warehouse_id, 1.0)]
-        return [
-            (self.env["stock.warehouse"].browse(warehouse_id), quantity / total)
-            for warehouse_id, _part, quantity in allocation
-        ]
+        Warehouse = self.env["stock.warehouse"]
+        shares = []
+        for warehouse_id, _part, quantity, *supplied in allocation:
+            if not supplied:
+                shares.append((Warehouse.browse(warehouse_id), quantity / total))
+            elif supplied[1]:
+                shares.append((Warehouse.browse(supplied[1]), quantity / total))
+        return shares
 
     def _ecom_get_made_to_order(self):
         """:return: lines whose goods are bought, made or sent by the vendor for this order: their

@@ -26,13 +26,16 @@ class StockPicking(models.Model):
     def _ecom_leaves(self):
         """:return: whether this step takes the goods out of our hands"""
         self.ensure_one()
-        return self.location_dest_id.usage in ("customer", "transit")
+        place = self.location_dest_id
+        # Goods on the way to a sister warehouse of ours have not left.
+        return place.usage == "customer" or (place.usage == "transit" and not place.company_id)
 
     def _ecom_goes_to_customer(self):
         self.ensure_one()
         move = self.move_ids[:1]
-        final = move.location_final_id or self.location_dest_id
-        return final.usage in ("customer", "transit") and not move.origin_returned_move_id
+        if not move:
+            return self._ecom_leaves()
+        return move._ecom_is_delivery() and not move.origin_returned_move_id
 
     def _ecom_assign_shipments(self):
         """Every delivery of a channel order is in a shipment; the steps of one delivery share it.

@@ -11,6 +11,7 @@ from . import (
     test_refund,
     test_shipment,
     test_sourcing,
+    test_sourcing_supply,
     test_speed,
     test_totals,
     test_demand,
@@ -32,3 +33,4 @@ from . import test_review_actions
 from . import test_review_people
 from . import test_review_engine
 from . import test_review_tour
+from . import test_rule_stages

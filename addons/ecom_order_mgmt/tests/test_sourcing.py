@@ -6,8 +6,9 @@ from odoo.tests import freeze_time, new_test_user, tagged
 from .test_shipment import ShipmentCase
 
 
-@tagged("post_install", "-at_install")
-class TestSourcing(ShipmentCase):
+class SourcingCase(ShipmentCase):
+    """Two warehouses, one in the north and one in the south, and a channel that chooses."""
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -61,6 +62,9 @@ class TestSourcing(ShipmentCase):
             for m in moves
         )
 
+
+@tagged("post_install", "-at_install")
+class TestSourcing(SourcingCase):
     def test_the_nearer_warehouse(self):
         for warehouse in (self.north, self.south):
             self._stock(warehouse, CUP=9)

@@ -69,6 +69,7 @@ def of_document(document):
             document.get("customer", {}).get("vat") or extra.get("invoice_requested") is True
         ),
         "risk_score": _number(extra.get("risk_score")),
+        "wants_one_parcel": extra.get("ship_together") is True,
     }  # fmt: skip
 
 

@@ -10,6 +10,9 @@ from itertools import combinations
 from math import floor
 
 EPSILON = 1e-6
+# Days on the road by distance; carriers know better, but only once one is chosen.
+_DAYS = ((300, 1), (1000, 2), (3000, 4))
+_FAR = 7
 MAX_COMBINATIONS = 2000
 MAX_SECONDS = 0.2
 
@@ -20,12 +23,16 @@ class Line:
 
     :param parts: dict {product: quantity per unit of the line}: itself, or the components of a kit
     :param whole: only whole units can be split off
+    :param gift: it never travels alone
+    :param inside: for lines that must come from one place, see :func:`bundle`: what they are
     """
 
     key: object
     quantity: float
     parts: dict
     whole: bool = True
+    gift: bool = False
+    inside: tuple = ()
 
 
 @dataclass
@@ -49,11 +56,13 @@ class Plan:
     """:param parts: list of (candidate, dict {line key: quantity}), the biggest first
     :param tried: number of combinations that were looked at
     :param bounded: the search ended at its limit, and the rest was done greedily
+    :param supply: where the one place gets what it has not (:class:`supply.Supply`), or None
     """
 
     parts: list
     tried: int
     bounded: bool = False
+    supply: object = None
 
 
 def rate(candidates, weights):
@@ -109,10 +118,12 @@ def fill(lines, candidates, split_lines=True):
     # What only one place can deliver first: it must not be used up by another line.
     order = sorted(
         lines,
-        key=lambda line: sum(
-            _units(line, place, line.quantity) >= line.quantity - EPSILON for place in free
+        key=lambda line: (
+            line.gift,
+            sum(_units(line, place, line.quantity) >= line.quantity - EPSILON for place in free),
         ),
     )
+    goods = any(not line.gift for line in lines)
     for line in order:
         left = line.quantity
         # Where something of the order comes from anyway is as good as the better place.
@@ -128,7 +139,7 @@ def fill(lines, candidates, split_lines=True):
             return None
         for index in places:
             units = _units(line, free[index], left)
-            if units <= EPSILON:
+            if units <= EPSILON or (line.gift and goods and not taken[index]):
                 continue
             _take(line, free[index], units)
             taken[index][line.key] = taken[index].get(line.key, 0.0) + units
@@ -148,6 +159,7 @@ def choose(
     clock=time.monotonic,
     max_combinations=MAX_COMBINATIONS,
     max_seconds=MAX_SECONDS,
+    accept=None,
 ):
     """Find the fewest places that deliver everything; of as many, those with the best scores.
 
@@ -155,6 +167,8 @@ def choose(
     `max_seconds`, the rest is done greedily: the place that gives most, then the next.
 
     :param candidates: rated, the best first (see :func:`rate`)
+    :param accept: function of a list of dict {line key: quantity}, one per place: whether goods
+        may be parted like this; asked where there is more than one place
     :return: Plan, or None if they cannot
     """
     tried, start = 0, clock()
@@ -170,12 +184,12 @@ def choose(
         for group in combinations(candidates, size):
             tried += 1
             if tried > max_combinations or clock() - start > max_seconds:
-                return _greedy(lines, candidates, max_parts, split_lines, tried)
+                return _greedy(lines, candidates, max_parts, split_lines, tried, accept)
             score = sum(c.score or 0.0 for c in group)
             if best and best[0] <= score + 1e-12:
                 continue
             taken = fill(lines, group, split_lines)
-            if taken and all(taken):
+            if taken and all(taken) and (size == 1 or not accept or accept(taken)):
                 best = score, group, taken
                 if size == 1:
                     break
@@ -196,7 +210,7 @@ def _could(lines, candidates):
     )
 
 
-def _greedy(lines, candidates, max_parts, split_lines, tried):
+def _greedy(lines, candidates, max_parts, split_lines, tried, accept=None):
     chosen, rest = [], list(candidates)
     while rest and len(chosen) < max_parts:
         left = [(line, line.quantity - _covered(line, chosen)) for line in lines]
@@ -212,6 +226,8 @@ def _greedy(lines, candidates, max_parts, split_lines, tried):
         taken = fill(lines, chosen, split_lines)
         if taken:
             used = [(c, t) for c, t in zip(chosen, taken, strict=True) if t]
+            if len(used) > 1 and accept and not accept([t for _c, t in used]):
+                continue
             return _plan([c for c, _t in used], [t for _c, t in used], tried, bounded=True)
     return None
 
@@ -225,9 +241,52 @@ def _plan(group, taken, tried, bounded=False):
     return Plan(parts, tried, bounded)
 
 
+def bundle(lines, together):
+    """Tie lines that must come from one place together: such a set is one thing for the search.
+
+    :param together: dict {line key: name of its set}
+    :return: list of Line; what was tied is in `inside`
+    """
+    sets = {}
+    for line in lines:
+        sets.setdefault(together.get(line.key), []).append(line)
+    result = sets.pop(None, [])
+    for members in sets.values():
+        if len(members) == 1:
+            result += members
+            continue
+        parts = {}
+        for line in members:
+            for product, quantity in line.parts.items():
+                parts[product] = parts.get(product, 0.0) + quantity * line.quantity
+        gift = all(line.gift for line in members)
+        result.append(Line(members[0].key, 1, parts, gift=gift, inside=tuple(members)))
+    return result
+
+
+def unbundle(quantities, lines):
+    """:return: dict {key: quantity} of the lines themselves, of one of their sets"""
+    by_key = {line.key: line for line in lines}
+    result = {}
+    for key, quantity in quantities.items():
+        members = by_key[key].inside
+        if members:
+            result.update({line.key: line.quantity for line in members})
+        else:
+            result[key] = quantity
+    return result
+
+
 def use(plan, lines):
     """Lower what is free in the places of a plan."""
     by_key = {line.key: line for line in lines}
     for candidate, quantities in plan.parts:
         for key, quantity in quantities.items():
             _take(by_key[key], candidate.free, quantity)
+
+
+def days_on_the_road(distance):
+    """:param distance: kilometres, or None"""
+    if distance is None:
+        return _FAR
+    return next((days for limit, days in _DAYS if distance <= limit), _FAR)

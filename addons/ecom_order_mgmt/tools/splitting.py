@@ -12,8 +12,9 @@ class Piece:
     """Some units of one line that leave one place.
 
     :param labels: dict {strategy: text}: pieces with different texts go into different parcels
-    :param together: pieces with the same text are never parted by weight, value or number
+    :param together: pieces with the same text are never parted
     :param whole: only whole units can be split off
+    :param alone: every unit travels in a parcel of its own
     """
 
     key: object
@@ -24,6 +25,7 @@ class Piece:
     labels: dict = field(default_factory=dict)
     together: object = None
     whole: bool = True
+    alone: bool = False
 
     def cut(self, units):
         """:return: (these units, the rest)"""
@@ -42,7 +44,7 @@ class Piece:
 
 @dataclass(frozen=True)
 class Limits:
-    """:param strategies: labels to part by, in this order
+    """:param strategies: what to part by, in this order: labels of the pieces, or "alone"
     :param floor: least value of every part; None: any"""
 
     strategies: tuple = ()
@@ -52,27 +54,34 @@ class Limits:
     floor: Decimal | None = None
     max_parts: int = 5
 
+    def has_any(self):
+        """:return: whether there is anything to part by"""
+        return bool(self.strategies or self.max_weight or self.max_value or self.max_items)
+
 
 @dataclass
 class Split:
     """:param parts: list of lists of pieces
-    :param notes: list of (strategy, "done" or why not)"""
+    :param notes: list of (strategy, "done" or why not)
+    :param origins: for each part, the index of the part it was made of"""
 
     parts: list
     notes: list
+    origins: list = field(default_factory=list)
 
 
 def split(parts, limits):
     """Part further what is parted already (by warehouse).
 
     Each strategy is tried on top of those before; one that breaks a floor is left out, and the
-    goods travel together instead.
+    goods travel together instead. Nothing moves from one of the given parts into another.
 
     :param parts: list of lists of pieces
     :return: Split
     """
     notes = []
-    steps = [(name, _by_label(name)) for name in limits.strategies]
+    groups = [[part] for part in parts]
+    steps = [(name, _alone if name == "alone" else _by_label(name)) for name in limits.strategies]
     steps += [
         (name, _by_limit(measure, limit))
         for name, measure, limit in (
@@ -83,25 +92,50 @@ def split(parts, limits):
         if limit
     ]
     for name, step in steps:
-        before = parts
-        after = _with_gifts([new for part in parts for new in step(part)])
-        if len(after) == len(before):
+        after = [_with_gifts([new for part in group for new in step(part)]) for group in groups]
+        if _count(after) == _count(groups):
             continue
-        broken = _broken_floor(after, limits)
+        broken = _broken_floor(sum(after, []), limits)
         notes.append((name, broken or "done"))
         if not broken:
-            parts = after
-    return Split(parts, notes)
+            groups = after
+    return Split(
+        sum(groups, []), notes, [index for index, group in enumerate(groups) for _part in group]
+    )
+
+
+def _count(groups):
+    return sum(map(len, groups))
 
 
 def _by_label(name):
     def step(part):
+        # A set that stays together goes where its most valuable piece goes.
+        leading = {}
+        for piece in sorted(part, key=lambda piece: piece.value):
+            if piece.together is not None:
+                leading[piece.together] = piece.labels.get(name, "")
         groups = {}
         for piece in part:
-            groups.setdefault(piece.labels.get(name, ""), []).append(piece)
+            label = leading.get(piece.together, piece.labels.get(name, ""))
+            groups.setdefault(label, []).append(piece)
         return [groups[label] for label in sorted(groups)]
 
     return step
+
+
+def _alone(part):
+    """Every unit of what travels alone is a parcel; what belongs to a set stays with the set."""
+    single = [piece for piece in part if piece.alone and not piece.gift and piece.together is None]
+    rest = [piece for piece in part if piece not in single]
+    parcels = [rest] if rest else []
+    for piece in single:
+        left = piece
+        while left.whole and left.quantity > 1:
+            first, left = left.cut(1)
+            parcels.append([first])
+        parcels.append([left])
+    return parcels
 
 
 def _by_limit(measure, limit):
@@ -148,8 +182,10 @@ def _with_gifts(parts):
     """A gift never travels alone: it goes along with the most valuable part of its order."""
     lonely = [part for part in parts if all(piece.gift for piece in part)]
     others = [list(part) for part in parts if not all(piece.gift for piece in part)]
-    if not lonely or not others:
+    if not lonely:
         return parts
+    if not others:
+        return [[piece for part in lonely for piece in part]]
     target = max(others, key=lambda part: sum(piece.value for piece in part))
     for part in lonely:
         target.extend(part)

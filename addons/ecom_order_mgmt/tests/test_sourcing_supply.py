@@ -1,0 +1,540 @@
+from datetime import timedelta
+
+from odoo import fields
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tests import freeze_time, new_test_user, tagged
+
+from .test_sourcing import SourcingCase
+
+LATER = "2026-03-02T10:00:00Z"
+
+
+@tagged("post_install", "-at_install")
+class TestTransfer(SourcingCase):
+    """No warehouse has everything: a sister brings the rest, and the order leaves from one place."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.channel.write({"source_fallback": "transfer", "source_max_parts": 1})
+        cls.south.resupply_wh_ids = cls.north
+        cls.transit = cls.company.internal_transit_location_id
+
+    def _moves(self, order):
+        return order.sale_order_id.order_line.move_ids.filtered(lambda m: m.state != "cancel")
+
+    def _steps(self, order):
+        return sorted(
+            (m.location_id.warehouse_id.name or "-", m.location_dest_id.usage, m.product_qty)
+            for m in self._moves(order)
+        )
+
+    def _done(self, pickings):
+        for picking in pickings:
+            picking.move_ids.picked = True
+            picking.with_context(skip_backorder=True).button_validate()
+
+    def test_nothing_is_moved_where_one_has_all(self):
+        self._stock(self.south, CUP=1)
+        self._stock(self.north, CUP=5)
+        order = self._order(CUP=3)
+        self.assertEqual(order.review_state, "approved")
+        self.assertEqual(self._places(order), [("North", "CUP", 3)])
+
+    def test_two_halves_leave_from_one_place(self):
+        self._stock(self.south, CUP=3)
+        self._stock(self.north, POT=5)
+        order = self._order(CUP=2, POT=2)
+        self.assertEqual(order.review_state, "approved", order.source_summary)
+        self.assertEqual(
+            self._steps(order),
+            [("-", "internal", 2), ("North", "transit", 2), ("South", "customer", 2), ("South", "customer", 2)],
+        )  # fmt: skip
+        self.assertIn("2 × POT is brought from North", order.source_summary)
+        shipment = order.shipment_ids
+        self.assertEqual(len(shipment), 1, "a transfer is no parcel")
+        self.assertRecordValues(shipment, [{"warehouse_id": self.south.id, "state": "draft"}])
+        self.assertEqual(self._reserved(self.pot), 2, "the sister's pieces are promised")
+        decision = order.decision_ids.filtered(lambda d: d.stage == "source")
+        self.assertIn(
+            {"supply": "transfer", "from": "North", "quantity": 2},
+            [
+                {k: d[k] for k in ("supply", "from", "quantity")}
+                for d in decision.details
+                if "supply" in d
+            ],
+        )
+        self.assertIn("transfer", decision.rule)
+        out, arrive = (
+            self._moves(order)
+            .filtered(lambda m: not m._ecom_is_delivery())
+            .picking_id.sorted(lambda p: p.location_id.usage == "transit")
+        )
+        self._done(out)
+        self.assertEqual(shipment.state, "draft")
+        self.assertFalse(order._has_left(), "goods on the way to a sister have not left")
+        self._done(arrive)
+        self.assertEqual(shipment.state, "ready")
+        shipment.action_ship()
+        self.assertEqual(order.sale_order_id.delivery_status, "full")
+        self.assertEqual(sum(order.sale_order_id.order_line.mapped("qty_delivered")), 4)
+
+    def test_a_line_is_filled_up(self):
+        """Neither has three; the place for which less is moved is taken."""
+        self._stock(self.south, CUP=2)
+        self._stock(self.north, CUP=2)
+        self.channel.source_split_lines = False
+        order = self._order(CUP=3)
+        self.assertEqual(
+            self._steps(order),
+            [("-", "internal", 1), ("North", "transit", 1), ("South", "customer", 1), ("South", "customer", 2)],
+        )  # fmt: skip
+        self.assertEqual(len(order.shipment_ids), 1)
+        self.assertEqual(self._reserved(self.cup), 3)
+
+    def test_the_sister_keeps_what_it_needs(self):
+        self._stock(self.south, CUP=3)
+        self._stock(self.north, POT=5)
+        self.env["stock.warehouse.orderpoint"].create(
+            {
+                "product_id": self.pot.id,
+                "warehouse_id": self.north.id,
+                "location_id": self.north.lot_stock_id.id,
+                "product_min_qty": 4,
+                "product_max_qty": 4,
+                "trigger": "manual",
+            }
+        )
+        order = self._order(CUP=1, POT=2)
+        self.assertEqual(order.review_state, "held")
+        self.assertFalse(self._moves(order))
+        self.north.ecom_safety_stock = 0
+        one = self._order("Q-2", CUP=1, POT=1)
+        self.assertEqual(one.review_state, "approved", one.source_summary)
+
+    def test_never_made_twice(self):
+        self._stock(self.south, CUP=3)
+        self._stock(self.north, POT=5)
+        order = self._order(CUP=2, POT=2)
+        before = self._moves(order)
+        self.channel.process_orders()
+        self.channel.process_orders()
+        self.assertEqual(self._moves(order), before)
+        second = self._order("Q-2", CUP=1, POT=3)
+        self.assertEqual(second.review_state, "approved")
+        self.assertEqual(self._reserved(self.pot), 5)
+        third = self._order("Q-3", CUP=1, POT=1)
+        self.assertEqual(third.review_state, "held", "the sister has no more")
+
+    def test_changed_address_takes_the_transfer_back(self):
+        self._stock(self.south, CUP=3)
+        self._stock(self.north, POT=5)
+        order = self._order(CUP=2, POT=2)
+        first = self._moves(order)
+        self._import(
+            self._document(
+                "Q-1",
+                lines=[self._line("CUP", quantity="2"), self._line("POT", quantity="2")],
+                shipping_address={
+                    "name": "Eve", "street": "New 9", "zip": "80999", "city": "X", "country": "DE",
+                },
+                updated_at=LATER,
+            )
+        )  # fmt: skip
+        self.channel.process_orders()
+        self.assertEqual(set(first.mapped("state")), {"cancel"})
+        self.assertEqual(self._reserved(self.pot), 2)
+        self.assertEqual(len(self._moves(order)), 4)
+
+    def test_cancelled_while_on_the_road(self):
+        """What is on the road arrives, as plain stock."""
+        self._stock(self.south, CUP=3)
+        self._stock(self.north, POT=5)
+        order = self._order(CUP=2, POT=2)
+        out, arrive = (
+            self._moves(order)
+            .filtered(lambda m: not m._ecom_is_delivery())
+            .picking_id.sorted(lambda p: p.location_id.usage == "transit")
+        )
+        self._done(out)
+        self._import(
+            self._document(
+                "Q-1",
+                lines=[self._line("CUP", quantity="2"), self._line("POT", quantity="2")],
+                status="cancelled",
+                updated_at=LATER,
+            )
+        )
+        self.channel.process_orders()
+        self.assertEqual(order.state, "cancelled")
+        self.assertEqual(arrive.state, "assigned")
+        self._done(arrive)
+        free = self.south._ecom_get_free(self.pot)
+        self.assertEqual(free[self.pot.id, self.south.id], 2)
+
+    def test_promise_counts_the_way_between_warehouses(self):
+        for warehouse in (self.north, self.south):
+            warehouse.ecom_open_days = "7"
+        with freeze_time("2026-03-02 08:00:00"):
+            self._stock(self.south, CUP=9)
+            plain = self._order("Q-1", CUP=1)
+            self._stock(self.north, POT=5)
+            brought = self._order("Q-2", CUP=1, POT=1)
+        self.assertGreaterEqual(brought.promised_at, plain.promised_at + timedelta(days=2))
+
+    def test_without_a_route_it_waits(self):
+        self.south.resupply_wh_ids = False
+        self._stock(self.south, CUP=3)
+        self._stock(self.north, POT=5)
+        order = self._order(CUP=2, POT=2)
+        self.assertEqual(order.review_state, "held")
+        self.assertIn("No warehouse has everything", order.source_summary)
+
+    def test_route_gone_between_choice_and_confirmation(self):
+        self._stock(self.south, CUP=3)
+        self._stock(self.north, POT=5)
+        order = self._order(process=False, CUP=2, POT=2)
+        order._accept_batch()
+        order._review_batch()
+        order._source_batch()
+        self.assertTrue(order.sourced_at)
+        self.south.resupply_route_ids.active = False
+        order._confirm_batch()
+        self.assertEqual(order.cause, "processing_error")
+        self.assertIn("has no route", order.cause_message)
+        self.assertFalse(self._moves(order))
+
+    def test_a_kit_is_brought_whole(self):
+        if "mrp.bom" not in self.env:
+            self.skipTest("mrp is not installed")
+        kit = self._create_product("SET")
+        self.env["mrp.bom"].create(
+            {
+                "product_tmpl_id": kit.product_tmpl_id.id,
+                "type": "phantom",
+                "bom_line_ids": [
+                    (0, 0, {"product_id": self.cup.id, "product_qty": 2}),
+                    (0, 0, {"product_id": self.pot.id, "product_qty": 1}),
+                ],
+            }
+        )
+        mug = self._create_product("BOWL")
+        self._stock(self.south, BOWL=3)
+        self._stock(self.north, CUP=4, POT=2)
+        order = self._order(BOWL=1, SET=1)
+        self.assertEqual(order.review_state, "approved", order.source_summary)
+        self.assertEqual(self._reserved(self.cup), 2)
+        self.assertEqual(self._reserved(self.pot), 1)
+        self.assertEqual(self._reserved(mug), 1)
+        brought = self._moves(order).filtered(lambda m: m.location_dest_id == self.transit)
+        self.assertEqual(brought.product_id, self.cup | self.pot)
+        for usage in ("internal", "transit"):
+            self._done(
+                self._moves(order)
+                .filtered(lambda m, u=usage: not m._ecom_is_delivery() and m.location_id.usage == u)
+                .picking_id
+            )
+        self.assertEqual(order.shipment_ids.state, "ready")
+
+    def test_slow_confirmation_does_the_same(self):
+        """By hand in the web client, without our fast way."""
+        self.channel.approval = "manual"
+        self._stock(self.south, CUP=3)
+        self._stock(self.north, POT=5)
+        order = self._order(CUP=2, POT=2)
+        order.action_approve()
+        order.sale_order_id.action_confirm()
+        self.assertEqual(order.sale_order_id.state, "sale")
+        self.assertEqual(len(self._moves(order)), 4)
+        self.assertEqual(self._reserved(self.pot), 2)
+
+
+@tagged("post_install", "-at_install")
+class TestBuy(SourcingCase):
+    """No warehouse has everything: the rest is bought for the order."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.vendor = cls.env["res.partner"].create({"name": "Vendor"})
+        cls.pot.seller_ids = [
+            (0, 0, {"partner_id": cls.vendor.id, "price": 3, "delay": 5, "min_qty": 0})
+        ]
+        cls.channel.write({"source_fallback": "buy", "source_max_parts": 1})
+
+    def _requests(self):
+        return self.env["purchase.order"].search([("partner_id", "=", self.vendor.id)])
+
+    def test_the_rest_is_bought(self):
+        self._stock(self.south, CUP=3, POT=1)
+        order = self._order(CUP=2, POT=3)
+        self.assertEqual(order.review_state, "approved", order.source_summary)
+        request = self._requests()
+        self.assertEqual(request.state, "draft", "a person confirms it")
+        self.assertEqual(request.order_line.product_qty, 2)
+        self.assertIn("2 × POT is bought", order.source_summary)
+        self.assertEqual(len(order.shipment_ids), 1)
+        self.assertEqual(order.shipment_ids.state, "draft")
+        self.channel.process_orders()
+        self.assertEqual(request.order_line.product_qty, 2)
+        request.button_confirm()
+        receipt = request.picking_ids
+        receipt.move_ids.picked = True
+        receipt.button_validate()
+        self.assertEqual(order.shipment_ids.state, "ready")
+        order.shipment_ids.action_ship()
+        self.assertEqual(order.sale_order_id.delivery_status, "full")
+
+    def test_promise_counts_the_vendor(self):
+        self.south.ecom_open_days = "7"
+        with freeze_time("2026-03-02 08:00:00"):
+            self._stock(self.south, CUP=3)
+            plain = self._order("Q-1", CUP=1)
+            bought = self._order("Q-2", CUP=1, POT=1)
+        self.assertGreaterEqual(bought.promised_at, plain.promised_at + timedelta(days=5))
+
+    def test_a_request_is_taken_back_when_the_order_goes(self):
+        self._stock(self.south, CUP=9)
+        first = self._order("Q-1", CUP=1, POT=2)
+        second = self._order("Q-2", CUP=1, POT=3)
+        self.assertEqual(sum(self._requests().order_line.mapped("product_qty")), 5)
+        first.sale_order_id._action_cancel()
+        self.assertEqual(sum(self._requests().order_line.mapped("product_qty")), 3)
+        second.sale_order_id._action_cancel()
+        self.assertEqual(sum(self._requests().order_line.mapped("product_qty")), 0)
+        self.assertEqual(set(self._requests().mapped("state")), {"cancel"})
+
+    def test_what_is_bought_is_not_bought_again(self):
+        self._stock(self.south, CUP=9)
+        order = self._order("Q-1", CUP=1, POT=2)
+        request = self._requests()
+        request.button_confirm()
+        self._import(
+            self._document(
+                "Q-1",
+                lines=[self._line("CUP"), self._line("POT", quantity="2")],
+                shipping_address={
+                    "name": "Eve", "street": "New 9", "zip": "80999", "city": "X", "country": "DE",
+                },
+                updated_at=LATER,
+            )
+        )  # fmt: skip
+        self.channel.process_orders()
+        self.assertEqual(order.review_state, "held")
+        self.assertIn("bought for it already", order.source_summary)
+        self.assertEqual(self._requests(), request)
+        self.assertTrue(order.expected_at)
+        receipt = request.picking_ids
+        receipt.move_ids.picked = True
+        receipt.button_validate()
+        self.channel.process_orders()
+        self.assertEqual(order.review_state, "approved")
+        self.assertEqual(
+            order.shipment_ids.filtered(lambda s: s.state != "cancelled").state, "ready"
+        )
+        self.assertEqual(self._requests(), request)
+
+    def test_without_a_vendor_it_waits(self):
+        self._stock(self.south, CUP=9)
+        self.pot.seller_ids.unlink()
+        order = self._order(CUP=1, POT=2)
+        self.assertEqual(order.review_state, "held")
+        self.assertIn("has no vendor", order.source_summary)
+        self.assertFalse(self._requests())
+
+    def test_sister_before_vendor(self):
+        self.channel.source_fallback = "transfer_buy"
+        self.south.resupply_wh_ids = self.north
+        self._stock(self.south, CUP=3)
+        self._stock(self.north, POT=1)
+        order = self._order(CUP=1, POT=3)
+        self.assertIn("1 × POT is brought from North", order.source_summary)
+        self.assertIn("2 × POT is bought", order.source_summary)
+        self.assertEqual(self._requests().order_line.product_qty, 2)
+
+    def test_dropship_needs_its_app(self):
+        if self.env["ecom.channel"]._get_dropship_route():
+            self.skipTest("stock_dropshipping is installed")
+        with self.assertRaisesRegex(ValidationError, "Drop Shipping"):
+            self.channel.source_buy = "dropship"
+
+    def test_dropship(self):
+        if not self.env["ecom.channel"]._get_dropship_route():
+            self.skipTest("stock_dropshipping is not installed: nothing to try")
+        self.channel.source_buy = "dropship"
+        self._stock(self.south, CUP=3, POT=1)
+        order = self._order(CUP=1, POT=3)
+        self.assertEqual(order.review_state, "approved", order.source_summary)
+        request = self._requests()
+        self.assertEqual(request.order_line.product_qty, 3, "the whole line comes from the vendor")
+        self.assertEqual(self._reserved(self.pot), 0)
+        self.assertIn("sent to the buyer by the vendor", order.source_summary)
+        self.assertEqual(self._places(order), [("South", "CUP", 1)])
+        self.channel.process_orders()
+        self.assertEqual(request.order_line.product_qty, 3)
+        request.button_confirm()
+        self.assertTrue(order._has_left(), "the vendor sends it: a person decides about changes")
+
+    def test_only_viewers_may_not_change_profiles(self):
+        viewer = new_test_user(self.env, "sp_view", groups="ecom_order_mgmt.group_ecom_viewer")
+        reviewer = new_test_user(self.env, "sp_rev", groups="ecom_order_mgmt.group_ecom_reviewer")
+        manager = new_test_user(self.env, "sp_man", groups="ecom_order_mgmt.group_ecom_manager")
+        Profile = self.env["ecom.source.profile"]
+        for user in (viewer, reviewer):
+            with self.assertRaises(AccessError):
+                Profile.with_user(user).create({"name": "No"})
+        profile = Profile.with_user(manager).create({"name": "Yes"})
+        self.assertEqual(profile.with_user(viewer).name, "Yes")
+        other = self.env["res.company"].create({"name": "Elsewhere"})
+        hidden = Profile.create({"name": "Other", "company_id": other.id})
+        self.assertFalse(Profile.with_user(manager).search([("id", "=", hidden.id)]))
+
+
+@tagged("post_install", "-at_install")
+class TestReach(SourcingCase):
+    """Weight, carriers, rounds, and where goods are kept together."""
+
+    def test_too_heavy(self):
+        for warehouse in (self.north, self.south):
+            self._stock(warehouse, CUP=9)
+        self.cup.weight = 6
+        self.south.ecom_max_weight = 10
+        self.assertEqual(self._places(self._order("Q-1", CUP=1)), [("South", "CUP", 1)])
+        heavy = self._order("Q-2", CUP=2)
+        self.assertEqual(self._places(heavy), [("North", "CUP", 2)])
+        details = heavy.decision_ids.filtered(lambda d: d.stage == "source").details
+        self.assertIn("up to 10, this one weighs 12", details[1]["refused"])
+
+    def _carrier(self, name, **vals):
+        service = self._create_product(f"{name} fee", type="service", is_storable=False)
+        return self.env["delivery.carrier"].create(
+            {"name": name, "product_id": service.id, "delivery_type": "fixed", **vals}
+        )
+
+    def test_carriers_must_reach_the_address(self):
+        for warehouse in (self.north, self.south):
+            self._stock(warehouse, CUP=9)
+        local = self._carrier("Local", country_ids=[(6, 0, self.env.ref("base.at").ids)])
+        self.south.ecom_carrier_ids = local
+        order = self._order("Q-1", CUP=1)
+        self.assertEqual(self._places(order), [("North", "CUP", 1)])
+        details = order.decision_ids.filtered(lambda d: d.stage == "source").details
+        self.assertIn("no carrier takes it there (Local", details[1]["refused"])
+        self.south.ecom_carrier_ids |= self._carrier("Everywhere")
+        self.assertEqual(self._places(self._order("Q-2", CUP=1)), [("South", "CUP", 1)])
+
+    def test_the_carrier_of_the_order_must_call_there(self):
+        for warehouse in (self.north, self.south):
+            self._stock(warehouse, CUP=9)
+        self.south.ecom_carrier_ids = self._carrier("One")
+        other = self._carrier("Other")
+        order = self._order("Q-1", process=False, CUP=1)
+        order._accept_batch()
+        order.rule_carrier_id = other
+        self.channel.process_orders()
+        self.assertEqual(self._places(order), [("North", "CUP", 1)])
+
+    def test_next_round(self):
+        self.channel.source_warehouse_ids = self.south
+        self._stock(self.north, CUP=9)
+        order = self._order("Q-1", CUP=1)
+        self.assertEqual(order.review_state, "held")
+        self.channel.source_next_id = self.env["ecom.source.profile"].create(
+            {"name": "Second", "source_warehouse_ids": [(6, 0, self.north.ids)]}
+        )
+        second = self._order("Q-2", CUP=1)
+        self.assertEqual(self._places(second), [("North", "CUP", 1)])
+        decision = second.decision_ids.filtered(lambda d: d.stage == "source")
+        self.assertIn("Second", decision.rule)
+
+    def test_rounds_make_no_circle(self):
+        one, two = self.env["ecom.source.profile"].create([{"name": "A"}, {"name": "B"}])
+        one.source_next_id = two
+        with self.assertRaises(UserError):
+            two.source_next_id = one
+
+    def test_kept_together(self):
+        tag = self.env["product.tag"].create({"name": "Tea set"})
+        self.channel.together_tag_ids = tag
+        (self.cup | self.pot).product_tmpl_id.product_tag_ids = tag
+        self._stock(self.south, CUP=9)
+        self._stock(self.north, POT=9)
+        order = self._order("Q-1", CUP=1, POT=1)
+        self.assertEqual(order.review_state, "held", "a set does not come from two places")
+        self._stock(self.north, CUP=1)
+        self.channel.process_orders()
+        self.assertEqual(self._places(order), [("North", "CUP", 1), ("North", "POT", 1)])
+
+    def test_floor_of_a_part_from_another_warehouse(self):
+        self._stock(self.south, CUP=9)
+        self._stock(self.north, POT=9)
+        self.channel.split_min_value = 15
+        order = self._order("Q-1", CUP=1, POT=2)
+        self.assertEqual(order.review_state, "held", "a cup alone is worth too little")
+        self.channel.split_min_value = 10
+        self.assertEqual(len(self._order("Q-2", CUP=1, POT=2).shipment_ids), 2)
+
+    def test_a_gift_never_comes_alone(self):
+        self._stock(self.south, CUP=9)
+        self._stock(self.north, POT=9)
+        lines = [self._line("CUP", quantity="1"), self._line("POT", price="0", gift=True)]
+        order = self._import_one(external_id="G-1", lines=lines)
+        self.assertEqual(order.review_state, "held")
+        self._stock(self.south, POT=1)
+        self.channel.process_orders()
+        self.assertEqual(self._places(order), [("South", "CUP", 1), ("South", "POT", 1)])
+
+    def test_the_buyer_wants_one_parcel(self):
+        self._stock(self.south, CUP=9)
+        self._stock(self.north, POT=9)
+        lines = [self._line("CUP"), self._line("POT")]
+        order = self._import_one(external_id="G-1", lines=lines, extra={"ship_together": True})
+        self.assertTrue(order.wants_one_parcel)
+        self.assertEqual(order.review_state, "held")
+
+    def test_by_vendor_and_category(self):
+        self._stock(self.south, CUP=9, POT=9)
+        vendors = self.env["res.partner"].create([{"name": "V1"}, {"name": "V2"}])
+        self.cup.seller_ids = [(0, 0, {"partner_id": vendors[0].id})]
+        self.pot.seller_ids = [(0, 0, {"partner_id": vendors[1].id})]
+        self.channel.split_by_vendor = True
+        self.assertEqual(len(self._order("Q-1", CUP=1, POT=1).shipment_ids), 2)
+        self.channel.split_by_vendor = False
+        self.assertEqual(len(self._order("Q-2", CUP=1, POT=1).shipment_ids), 1)
+        parent = self.env["product.category"].create({"name": "China"})
+        child = self.env["product.category"].create({"name": "Cups", "parent_id": parent.id})
+        self.cup.categ_id = child
+        self.channel.split_categ_ids = parent
+        apart = self._order("Q-3", CUP=1, POT=1)
+        self.assertEqual(len(apart.shipment_ids), 2)
+        self.assertIn("category", apart.decision_ids.filtered(lambda d: d.stage == "split").rule)
+
+    def test_at_most_so_many_parcels_over_all_warehouses(self):
+        self.channel.write({"split_max_items": 1, "split_max_parts": 3})
+        self._stock(self.south, CUP=2)
+        self._stock(self.north, POT=2)
+        order = self._order("Q-1", CUP=2, POT=2)
+        self.assertEqual(len(order.shipment_ids), 2, "four would be too many")
+        self.assertIn(
+            "more than 3", order.decision_ids.filtered(lambda d: d.stage == "split").summary
+        )
+
+    def test_when_the_goods_are_expected(self):
+        vendor = self.env["res.partner"].create({"name": "Vendor"})
+        request = self.env["purchase.order"].create(
+            {
+                "partner_id": vendor.id,
+                "picking_type_id": self.south.in_type_id.id,
+                "order_line": [
+                    (0, 0, {"product_id": self.cup.id, "product_qty": 5, "price_unit": 1,
+                            "date_planned": fields.Datetime.now() + timedelta(days=9)})
+                ],
+            }
+        )  # fmt: skip
+        request.button_confirm()
+        order = self._order("Q-1", CUP=1)
+        self.assertEqual(order.review_state, "held")
+        self.assertAlmostEqual(
+            order.expected_at, fields.Datetime.now() + timedelta(days=9), delta=timedelta(days=1)
+        )
+        self.assertEqual(order.exception_ids.due_at, order.expected_at)
