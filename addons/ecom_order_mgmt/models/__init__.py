@@ -101,6 +101,8 @@ from . import (
     delivery_carrier,
     sale_order_tracking,
     ecom_delivery_option,
+    ecom_shipment_window,
     ecom_carrier_rule,
     ecom_shipment_carrier,
+    ecom_shipment_return_label,
 )

@@ -119,6 +119,10 @@ class DeliveryCarrier(models.Model):
 
     ecom_rate_ids = fields.One2many("ecom.carrier.rate", "carrier_id", "Stored Rates")
     ecom_takes_cod = fields.Boolean("Takes Cash on Delivery")
+    ecom_keeps_windows = fields.Boolean(
+        "Delivers in Chosen Time Windows",
+        help="Asked where a delivery option with time windows names no carriers itself.",
+    )
     ecom_refused_classes = fields.Char(
         "Does Not Take",
         help="Kinds of goods that it refuses, separated by commas: battery, liquid, frozen, "
@@ -139,6 +143,7 @@ class DeliveryCarrier(models.Model):
                 frozenset(_parts(carrier.ecom_refused_classes)),
                 carrier.ecom_takes_cod,
                 tuple(carrier._get_ecom_rates()),
+                carrier.ecom_keeps_windows,
             )
             for carrier in self
         }

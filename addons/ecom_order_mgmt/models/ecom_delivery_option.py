@@ -1,8 +1,9 @@
 from datetime import datetime
 
 from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 
-from ..tools import eta, tracking
+from ..tools import delivery_window, eta, tracking
 
 
 class EcomDeliveryOption(models.Model):
@@ -65,7 +66,41 @@ class EcomDeliveryOption(models.Model):
         help="Kinds of goods that this option is not offered for, separated by commas: frozen, "
         "hazardous, oversize, battery, liquid.",
     )
+    slots = fields.Char(
+        "Time Windows",
+        help="Times of day that buyers may choose from, e.g. 8-12, 12-16, 16:30-20. Local time.",
+    )
+    days_ahead = fields.Integer(
+        "Days to Choose From", default=7, help="How many working days the buyer is offered."
+    )
     word_ids = fields.One2many("ecom.delivery.word", "option_id", "Names on the Channels")
+
+    @api.constrains("kind", "slots", "days_ahead")
+    def _check_slots(self):
+        for option in self:
+            slots = option._get_slots()
+            if option.kind == "window" and option.buyer_may_choose and not slots:
+                raise ValidationError(
+                    self.env._("%s: enter the time windows that buyers may choose.", option.name)
+                )
+            if not 0 <= option.days_ahead <= delivery_window.MAX_DAYS:
+                raise ValidationError(
+                    self.env._("%(name)s: offer at most %(days)s days.", name=option.name,
+                               days=delivery_window.MAX_DAYS)
+                )  # fmt: skip
+
+    def _get_slots(self):
+        """:return: tuple of (time, time); of a chosen day, none
+        :raise ValidationError: what was entered is no time of day"""
+        self.ensure_one()
+        if self.kind != "window":
+            return ()
+        try:
+            return delivery_window.read_slots(self.slots)
+        except ValueError as error:
+            raise ValidationError(
+                self.env._("“%s” is not a time window. Write them like 8-12, 12-16, 16:30-20.", error)
+            ) from error
 
     def _offers(self, shipment):
         """:return: those of these options that the shipment's buyer may have"""
@@ -230,9 +265,16 @@ class EcomShipment(models.Model):
 
     def _get_option_info(self):
         option = self.delivery_option_id
-        if not option:
+        if not option and not self.deliver_by:
             return {}
-        return {"id": option.id, "name": option.name, "kind": option.kind}
+        return {
+            "id": option.id or None,
+            "name": option.name or None,
+            "kind": option.kind or None,
+            "wish": self._get_wish_text() or None,
+            "deliver_from": _iso(self.deliver_from),
+            "deliver_by": _iso(self.deliver_by),
+        }
 
     def _get_offered_options(self):
         """:return: options that the buyer may change to now"""
@@ -243,7 +285,11 @@ class EcomShipment(models.Model):
             [("buyer_may_choose", "=", True), ("company_id", "=", self.company_id.id)]
         )
         free = options._offers(self).filtered(lambda option: not option.price)
-        return free - self.delivery_option_id
+        here = self.delivery_option_id
+        if here.kind in ("date", "window"):
+            # Paid or not: within it the buyer may choose another day.
+            return free | here
+        return free - here
 
     def _is_label_ordered(self):
         """:return: whether it is too late to choose another carrier. Hook."""
@@ -255,10 +301,15 @@ class EcomShipment(models.Model):
         if option not in self._get_offered_options():
             return False
         self.delivery_option_id = option
-        self.message_post(body=self.env._("The buyer chose: %s", option.name))
+        wish = ", ".join(filter(None, (option.name, self._get_wish_text())))
+        self.message_post(body=self.env._("The buyer chose: %s", wish))
         if self.order_ids.channel_id.filtered("choose_carrier"):
             self._choose_carriers(again=True)
         return True
+
+
+def _iso(value):
+    return f"{value.isoformat()}Z" if value else None
 
 
 def _parts(text):

@@ -24,6 +24,7 @@ from . import (
     test_replenishment_nightly,
     test_demand_import,
     test_delivery_option,
+    test_delivery_window,
 )
 from . import test_review_rules
 from . import test_review_checks
