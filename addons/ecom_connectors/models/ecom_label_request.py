@@ -28,13 +28,11 @@ class EcomLabel(models.Model):
     def _prepare_request(self):
         self.ensure_one()
         carrier = self.carrier_id
-        sender, recipient = self._get_sender(), self.shipment_id.partner_id
-        if self.is_return:
-            sender, recipient = recipient, sender
         request = {
             "service": self._get_service(),
-            "shipper": carrier._prepare_address(sender),
-            "recipient": carrier._prepare_address(recipient),
+            # As on the way there: karrio itself turns the way of a return round.
+            "shipper": carrier._prepare_address(self._get_sender()),
+            "recipient": carrier._prepare_address(self.shipment_id.partner_id),
             "parcels": self._prepare_parcels(),
             "payment": {"paid_by": "sender"},
             "reference": self._get_reference(),
@@ -44,6 +42,9 @@ class EcomLabel(models.Model):
         }
         if self._needs_customs():
             request["customs"] = self._prepare_customs()
+        elif request["options"].get("shipment_note"):
+            # What most carriers print on the label; abroad it says what is in the parcel.
+            request["parcels"][0]["description"] = request["options"]["shipment_note"]
         return request
 
     def _get_sender(self):
