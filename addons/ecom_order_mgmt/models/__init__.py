@@ -105,4 +105,6 @@ from . import (
     ecom_carrier_rule,
     ecom_shipment_carrier,
     ecom_shipment_return_label,
+    delivery_carrier_option,
+    sale_order_option,
 )

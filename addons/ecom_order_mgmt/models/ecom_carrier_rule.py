@@ -129,6 +129,14 @@ class DeliveryCarrier(models.Model):
         "hazardous, oversize.",
     )
 
+    @api.model
+    def _get_ecom_candidates(self, company):
+        """:return: delivery methods of the company that a parcel can travel with: a delivery
+        option among them is a promise, no carrier"""
+        return self.with_company(company).search(
+            [("company_id", "in", (company.id, False)), ("delivery_type", "!=", "ecom_option")]
+        )
+
     def _as_carriers(self):
         """:return: {id: :class:`carrier_choice.Carrier`}"""
         return {

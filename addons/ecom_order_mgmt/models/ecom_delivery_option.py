@@ -104,15 +104,37 @@ class EcomDeliveryOption(models.Model):
 
     def _offers(self, shipment):
         """:return: those of these options that the shipment's buyer may have"""
-        partner = shipment.partner_id
-        classes = shipment._get_goods_classes()
-        return self.filtered(
-            lambda option: option.company_id == shipment.company_id
-            and (not option.country_ids or partner.country_id in option.country_ids)
-            and (partner.zip or "").startswith(_parts(option.zip_prefixes) or ("",))
-            and (not option.max_weight or shipment._get_weight() <= option.max_weight)
-            and not classes & set(_parts(option.excluded_classes))
+        zone = shipment.warehouse_id.partner_id.tz or "UTC"
+        facts = (
+            shipment.company_id,
+            shipment.partner_id,
+            shipment._get_weight(),
+            shipment._get_goods_classes(),
+            tracking.to_local(fields.Datetime.now(), zone),
         )
+        return self.filtered(lambda option: not option._get_refusal(*facts))
+
+    def _get_refusal(self, company, partner, weight, classes, now):
+        """:param now: local datetime of the warehouse
+        :return: why the option cannot be had, in words, or False"""
+        self.ensure_one()
+        if not self.active or self.company_id != company:
+            return self.env._("This delivery option is not offered.")
+        if self.country_ids and partner.country_id not in self.country_ids:
+            return self.env._("%s is not offered in this country.", self.name)
+        if not (partner.zip or "").startswith(_parts(self.zip_prefixes) or ("",)):
+            return self.env._("%s is not offered for this postal code.", self.name)
+        if self.max_weight and weight > self.max_weight:
+            return self.env._("%s is not offered for parcels of this weight.", self.name)
+        if classes & set(_parts(self.excluded_classes)):
+            return self.env._("%s is not offered for these goods.", self.name)
+        cut_off = eta.cut_off_time(self.cut_off)
+        late = cut_off and now.time() > cut_off and now.weekday() in eta.WEEK
+        if self.kind == "next_day" and late:
+            return self.env._(
+                "%(name)s is offered until %(time)s.", name=self.name, time=f"{cut_off:%H:%M}"
+            )
+        return False
 
     def _get_due(self, placed_at, zone, open_days=eta.WEEK):
         """:return: naive UTC datetime by which an order of this time must be handed over, or False

@@ -104,14 +104,7 @@ class EcomShipment(models.Model):
 
     def _get_goods_classes(self):
         """:return: set of kinds of goods in the shipment"""
-        products = self._get_last_pickings().move_ids.product_id
-        classes = set()
-        for product in products:
-            if product.ecom_goods_class:
-                classes.add(product.ecom_goods_class)
-            if "ecom_transport_class" in product._fields and product.ecom_transport_class:
-                classes.add(product.ecom_transport_class)
-        return classes - {"normal"}
+        return self._get_last_pickings().move_ids.product_id._get_ecom_goods_classes()
 
     def _prepare_choice(self, days_left=None):
         """:param days_left: working days until the day that the buyer chose, None: chose none
@@ -159,8 +152,7 @@ class EcomShipment(models.Model):
         """Choose for all at once; what was set by a person stays, unless asked `again`."""
         todo = self.filtered(lambda shipment: again or not shipment.carrier_id)
         for company, shipments in todo.grouped("company_id").items():
-            Carrier = self.env["delivery.carrier"].with_company(company)
-            carriers = Carrier.search([("company_id", "in", (company.id, False))])
+            carriers = self.env["delivery.carrier"]._get_ecom_candidates(company)
             known = carriers._as_carriers()
             rules = self.env["ecom.carrier.rule"].search([("company_id", "=", company.id)])
             pure_rules = rules._as_rules()
@@ -280,6 +272,17 @@ class ProductTemplate(models.Model):
         "Special Goods",
         help="Carriers may refuse them; carrier rules can look at them.",
     )
+
+
+class ProductProduct(models.Model):
+    _inherit = "product.product"
+
+    def _get_ecom_goods_classes(self):
+        """:return: set of kinds of goods among these products"""
+        classes = set(self.mapped("ecom_goods_class"))
+        if "ecom_transport_class" in self._fields:
+            classes |= set(self.mapped("ecom_transport_class"))
+        return classes - {False, "normal"}
 
 
 class StockPicking(models.Model):

@@ -25,6 +25,7 @@ from . import (
     test_demand_import,
     test_delivery_option,
     test_delivery_window,
+    test_checkout_option,
 )
 from . import test_review_rules
 from . import test_review_checks
