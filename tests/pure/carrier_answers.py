@@ -130,7 +130,8 @@ class Played:
 def recorded(folder):
     """:return: [(plug-in, path)] of the answers below the folder, requests left out"""
     for path in sorted(Path(folder).rglob("*")):
-        if path.suffix in (".json", ".xml") and "request" not in path.stem.lower():
+        name = path.stem.lower()
+        if path.suffix in (".json", ".xml") and ("request" not in name or "response" in name):
             yield path.relative_to(folder).parts[0], path
 
 

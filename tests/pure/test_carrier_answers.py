@@ -182,33 +182,109 @@ def test_kuaidi100_garbage(document):
     assert kuaidi100.companies(document if isinstance(document, dict) else {}) == []
 
 
-OLD = {  # active_shipping's folders, and the plug-in that speaks to that carrier today
-    "australia_post": "australiapost", "canadapost": "canadapost", "canadapost_pws": "canadapost",
-    "fedex": "fedex", "usps": "usps", "usps_returns": "usps",
-}  # fmt: skip
+dialects = importlib.import_module(f"{load_carriers()}.dialects")
+reading = importlib.import_module(f"{load_carriers()}.dialects.reading")
 
 
-def test_answers_of_old_interfaces(shared, plugins, capsys):
-    """Answers of interfaces that are gone: Canada Post's is read still, the others are garbage to
-    today's clients, and must come back as a refusal in words."""
+def test_answers_of_old_interfaces(shared, capsys):
+    """Every answer of interfaces that carriers spoke before is read, or known for what it is."""
     table = defaultdict(Counter)
     for folder, path in recorded(shared / "payloads" / "carriers_active_shipping"):
-        plugin = OLD.get(folder)
-        if plugin not in plugins:
-            table[folder]["no client"] += 1
-            continue
-        _kind, answer, served = play(karrio, plugin, path, 200)
+        found = dialects.read(path.read_bytes())
         row = table[folder]
-        row["answers"] += bool(served)
-        if answer is not None:
-            row["items"] += len(answer.items)
-            row["messages"] += len(answer.messages)
-            assert answer.items or answer.outcome != "ok", path
+        row["answers"] += 1
+        if found.dialect is None:
+            row["unknown"] += 1
+            assert found.answer.messages[0].code == dialects.UNKNOWN
+            # Garbage and an invented document are the only ones that nobody knows.
+            assert path.name.startswith(("unknown_", "invalid_")), path
+            continue
+        row[found.kind] += len(found.answer.items) or (found.kind == "info")
+        row["errors"] += len(found.answer.messages)
+        assert found.answer.items or found.answer.messages or found.kind in ("info", "errors"), path
+        for item in found.answer.items:
+            if found.kind == "events":
+                assert item["tracking_ref"], path
+                assert "at" in item or "eta" in item, path
+            elif found.kind == "rates":
+                assert item.amount > 0, (path, item)
+                assert item.currency
+                assert item.service, path
+            elif found.kind == "labels":
+                assert item.numbers[0], path
     with capsys.disabled():
-        print()
+        columns = "answers rates labels events errors info unknown".split()
+        print(f"\n{'old interface':20}" + "".join(f"{name:>9}" for name in columns))
         for folder, row in sorted(table.items()):
-            print(f"{folder:20}{dict(row)}")
-    assert table["canadapost_pws"]["items"] >= 3
+            print(f"{folder:20}" + "".join(f"{row[name]:>9}" for name in columns))
+    assert table["usps"]["events"] > 20
+    assert table["fedex"]["events"] > 20
+    assert table["canadapost_pws"]["events"] > 10
+    assert table["fedex"]["labels"] == table["usps_returns"]["labels"] == 1
+    assert sum(row["rates"] for row in table.values()) > 60
+    assert sum(row["unknown"] for row in table.values()) <= 3
+
+
+def test_old_answers_in_detail(shared):
+    folder = shared / "payloads" / "carriers_active_shipping"
+    usps = dialects.read((folder / "usps" / "tracking_response.xml").read_bytes()).answer.items
+    assert (usps[0]["at"], usps[0]["status"], usps[0]["city"]) == (
+        "2015-04-28T09:01:00", "delivered", "Hanna City",
+    )  # fmt: skip
+    assert usps[-1]["eta"] == "2015-04-28"
+    fedex = dialects.read(
+        (folder / "fedex" / "tracking_response_delivered_with_signature.xml").read_bytes()
+    ).answer.items
+    assert (fedex[0]["at"], fedex[0]["status"]) == ("2014-01-02T13:23:29-05:00", "delivered")
+    assert "AVILLALON" not in str(fedex), "who signed is nobody's business"
+    post = dialects.read((folder / "canadapost_pws" / "tracking_details_en.xml").read_bytes())
+    assert post.answer.items[0]["at"].endswith("-05:00")
+    label = dialects.read((folder / "fedex" / "create_shipment_response.xml").read_bytes())
+    assert label.answer.items[0].numbers == ("794637052920",)
+    assert str(label.answer.items[0].amount) == "13.37"
+    missing = dialects.read((folder / "fedex" / "tracking_response_not_found.xml").read_bytes())
+    assert (missing.answer.outcome, missing.answer.messages[0].code) == ("refused", "9040")
+
+
+UPS_XML = b"""<?xml version="1.0"?><TrackResponse><Response><ResponseStatusCode>1</ResponseStatusCode>
+</Response><Shipment><ScheduledDeliveryDate>20260305</ScheduledDeliveryDate><Package>
+<TrackingNumber>1Z1</TrackingNumber><Activity><ActivityLocation><Address><City>BONN</City>
+<CountryCode>DE</CountryCode></Address></ActivityLocation><Status><StatusType><Code>I</Code>
+<Description>ARRIVAL SCAN</Description></StatusType><StatusCode><Code>AR</Code></StatusCode></Status>
+<Date>20260302</Date><Time>091500</Time></Activity></Package></Shipment></TrackResponse>"""
+
+
+def test_ups_xml_through_the_client(plugins):
+    """A broker that speaks the former interface where the present one was asked."""
+    if "ups" not in plugins:
+        pytest.skip("karrio-ups is not installed")
+    client = karrio.Client("ups", dict.fromkeys(dict(karrio.fields("ups")), "1"),
+                           send=Played(UPS_XML, 200))  # fmt: skip
+    answer = client.track(["1Z1"])
+    assert answer.outcome == "ok"
+    assert answer.items[0] == {
+        "carrier": "ups", "tracking_ref": "1Z1", "at": "2026-03-02T09:15:00", "code": "AR",
+        "text": "ARRIVAL SCAN", "status": "in_transit", "city": "Bonn", "state": "",
+        "country": "DE",
+    }  # fmt: skip
+    assert answer.items[1]["eta"] == "2026-03-05"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"", b"\xff\xfe", b"<", b"<a", b"{", b"[]", b"null", b"<TrackReply/>", b"<eparcel/>",
+        b"<Envelope><Body/></Envelope>", b"<TrackResponse><TrackInfo/></TrackResponse>",
+        b'{"postage_result": null}', b'{"products": [1, null, {"price": "x"}]}', b"<HTML><BODY>",
+        b"<!DOCTYPE x [<!ENTITY a SYSTEM 'file:///etc/passwd'>]><Error><Description>&a;"
+        b"</Description></Error>",
+    ],
+)  # fmt: skip
+def test_dialects_read_anything(body):
+    found = dialects.read(body)
+    assert not found.answer.items
+    assert "root:" not in str(found)
+    assert found.answer.outcome in ("refused", "unknown")
 
 
 def test_easypost_label_through_karrio(shared, plugins):

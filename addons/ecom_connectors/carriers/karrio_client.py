@@ -9,7 +9,7 @@ import warnings
 from datetime import datetime
 from functools import cache
 
-from . import transport
+from . import dialects, transport
 from .result import Answer, CarrierError, Label, Message, Rate, money
 
 # Of the settings of a plug-in, those that are not credentials.
@@ -99,6 +99,7 @@ class Client:
         sdk, self._models, _helpers = load()
         _provider(plugin)
         self.plugin = plugin
+        self._bodies = ()
         self._sdk = sdk
         self._send = send
         try:
@@ -137,7 +138,9 @@ class Client:
             for rate in answer or ()
             if (amount := money(rate.total_charge)) is not None
         )
-        return Answer(rates, messages, "ok" if rates else _no(outcome))
+        if not rates:
+            return self._read_otherwise("rates", messages, _no(outcome))
+        return Answer(rates, messages, "ok")
 
     # === LABELS === #
 
@@ -150,7 +153,7 @@ class Client:
             if outcome == "ok":
                 # An answer without a number that nobody could read is no "no".
                 outcome = "refused" if messages else "unknown"
-            return Answer((), messages, outcome)
+            return self._read_otherwise("labels", messages, outcome)
         docs, rate = details.docs, details.selected_rate
         meta = dict(details.meta or {})
         numbers = [str(details.tracking_number)]
@@ -215,7 +218,9 @@ class Client:
         items = []
         for detail in details or ():
             items += self._read_tracking(detail)
-        return Answer(tuple(items), messages, "ok" if details else _no(outcome))
+        if not items:
+            return self._read_otherwise("events", messages, "ok" if details else _no(outcome))
+        return Answer(tuple(items), messages, "ok")
 
     def _read_tracking(self, detail):
         base = {"carrier": self.plugin, "tracking_ref": str(detail.tracking_number or "")}
@@ -268,9 +273,27 @@ class Client:
 
     # === THE CALL === #
 
+    def _read_otherwise(self, kind, messages, outcome):
+        """karrio made nothing of the answer: a broker may speak as the carrier did formerly.
+
+        :return: Answer: what stands there, what the carrier says there, or the reason why nobody
+            can read it"""
+        readings = [dialects.read(body) for body in self._bodies if body.strip()]
+        items = [item for found in readings if found.kind == kind for item in found.answer.items]
+        if items:
+            return Answer(tuple(items), (), "ok")
+        known = [found for found in readings if found.dialect]
+        said = tuple(message for found in known for message in found.answer.messages)
+        if said:
+            return Answer((), said, "refused" if outcome == "ok" else outcome)
+        if not messages:
+            messages = tuple(message for found in readings for message in found.answer.messages)
+        return Answer((), messages, outcome)
+
     def _call(self, begin):
         """:return: (what karrio made of the answer or None, our messages, outcome)"""
         with transport.watched(self._send) as calls:
+            self._bodies = calls.bodies
             try:
                 details, complaints = begin().from_(self.gateway).parse()
             except Exception as error:  # noqa: BLE001 - karrio's parsers raise whatever they like

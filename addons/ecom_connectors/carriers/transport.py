@@ -14,6 +14,7 @@ import urllib.request
 
 TIMEOUT = 25
 MAX_ANSWER = 20 * 1024 * 1024
+MAX_KEPT = 4 * 1024 * 1024
 
 
 def real(request, timeout):
@@ -25,6 +26,11 @@ class Calls:
 
     def __init__(self):
         self.log = []
+        self.bodies = []  # what was answered, as far as it was read
+
+    def keep(self, data):
+        if data and sum(map(len, self.bodies)) + len(data) <= MAX_KEPT:
+            self.bodies.append(data)
 
     def note(self, method, url, result):
         self.log.append((method, url.split("?")[0], result))
@@ -90,4 +96,28 @@ def urlopen(request, *_args, timeout=None, **_kwargs):
         raise
     if calls:
         calls.note(method, url, getattr(answer, "status", None) or 200)
+        return _Kept(answer, calls)
     return answer
+
+
+class _Kept:
+    """An answer whose body is noted while it is read: karrio forgets what it cannot read."""
+
+    def __init__(self, answer, calls):
+        self._answer = answer
+        self._calls = calls
+
+    def read(self, *args):
+        data = self._answer.read(*args)
+        self._calls.keep(data)
+        return data
+
+    def __enter__(self):
+        self._answer.__enter__()
+        return self
+
+    def __exit__(self, *args):
+        return self._answer.__exit__(*args)
+
+    def __getattr__(self, name):
+        return getattr(self._answer, name)

@@ -33,6 +33,10 @@ from . import stock_move
 from . import ecom_carrier_account
 from . import delivery_carrier
 from . import ecom_label
+from . import ecom_label_request
+from . import ecom_shipment_label
+from . import ecom_label_return
+from . import ecom_label_print
 from . import ecom_carrier_pickup
 from . import ecom_shipment_poll
 from . import ecom_carrier_push

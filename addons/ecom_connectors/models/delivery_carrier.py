@@ -25,6 +25,12 @@ class DeliveryCarrier(models.Model):
         "ecom.carrier.account", "Carrier Account", check_company=True, index="btree_not_null"
     )
 
+    ecom_return_service = fields.Char(
+        "Service of Return Labels",
+        help="Name of the carrier's service for parcels that come back, e.g. "
+        "dhl_parcel_de_retoure. Empty: the same service.",
+    )
+
     @api.constrains("delivery_type", "ecom_account_id", "ecom_service")
     def _check_ecom_account(self):
         for carrier in self.filtered(lambda c: c.delivery_type == "karrio"):

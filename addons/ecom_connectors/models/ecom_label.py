@@ -6,7 +6,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from odoo.addons.ecom_order_mgmt.concurrency import RETRYABLE, create_once
+from odoo.addons.ecom_order_mgmt.concurrency import RETRYABLE
 
 from ..carriers.result import money, rate_of
 
@@ -43,6 +43,14 @@ class EcomLabel(models.Model):
     carrier_id = fields.Many2one("delivery.carrier", required=True, readonly=True, index=True)
     account_id = fields.Many2one("ecom.carrier.account", required=True, readonly=True, index=True)
     is_return = fields.Boolean("Return Label", readonly=True)
+    return_ref = fields.Char(
+        "Return For", readonly=True, copy=False, help="What the goods come back for."
+    )
+    return_weight = fields.Float("Weight of the Return", readonly=True, digits="Stock Weight")
+    return_warehouse_id = fields.Many2one(
+        "stock.warehouse", "Comes Back To", readonly=True, index="btree_not_null"
+    )
+    return_goods = fields.Json(readonly=True, help="Quantities that come back, by product.")
     key = fields.Char(readonly=True, copy=False, help="What the carrier knows the label by.")
     state = fields.Selection(
         [
@@ -78,7 +86,8 @@ class EcomLabel(models.Model):
     attachment_ids = fields.Many2many("ir.attachment", string="Documents", readonly=True)
 
     _live_uniq = models.UniqueIndex(
-        "(shipment_id, is_return) WHERE state NOT IN ('voided', 'failed', 'cancelled')",
+        "(shipment_id, is_return, COALESCE(return_ref, '')) "
+        "WHERE state NOT IN ('voided', 'failed', 'cancelled')",
         "The shipment has a label already.",
     )
     _todo_idx = models.Index("(next_try, id) WHERE state IN ('waiting', 'sending', 'voiding')")
@@ -189,6 +198,7 @@ class EcomLabel(models.Model):
         if problem:
             self.write({"state": "failed", "answer": problem})
             self._tell_staff(problem)
+            self._tell_who_ordered()
             return
         request = self._prepare_request()
         self.write({"state": "sending", "attempts": self.attempts + 1})
@@ -203,6 +213,7 @@ class EcomLabel(models.Model):
         elif answer.outcome == "refused":
             self.write({"state": "failed", "answer": answer.text})
             self._tell_staff(answer.text)
+            self._tell_who_ordered()
         else:
             # Sent, and no answer that we can read: look for it, as after a crash.
             self.answer = answer.text
@@ -245,6 +256,7 @@ class EcomLabel(models.Model):
         if answer.outcome == "ok":
             self.write({"state": "voided", "answer": answer.text})
             self._forget_numbers()
+            self._tell_who_ordered()
         elif answer.outcome == "refused":
             self.write({"state": "bought", "answer": answer.text})
             self._tell_staff(
@@ -320,6 +332,7 @@ class EcomLabel(models.Model):
         self.activity_unlink(["mail.mail_activity_data_warning"])
         if not self.is_return:
             self._set_numbers()
+        self._tell_who_ordered()
         self.applied = True
         self._commit()
 
@@ -367,6 +380,11 @@ class EcomLabel(models.Model):
         if not self.is_return and not shipment.shipped_at:
             shipment.tracking_ref = ",".join(left) or False
 
+    def _tell_who_ordered(self):
+        """Return labels are ordered by others: they hear of the outcome."""
+        for label in self.filtered("return_ref"):
+            label.shipment_id._return_label_changed(label.return_ref, label._get_return_info())
+
     def _tell_staff(self, text):
         user = self.shipment_id.order_ids[:1].channel_id.user_id or self.create_uid
         self.activity_schedule(
@@ -387,134 +405,3 @@ class EcomLabel(models.Model):
             ]
         )
         labels._void()
-
-    # === THE REQUEST === #
-
-    def _get_reference(self):
-        return self.key or f"EL{self.id}"
-
-    def _get_problem(self):
-        """:return: why the label cannot be bought, in words, or False"""
-        self.ensure_one()
-        shipment = self.shipment_id
-        if shipment.frozen:
-            return self.env._("The shipment is stopped: %s", shipment.freeze_reason or "")
-        if shipment.state == "cancelled":
-            return self.env._("The shipment was cancelled.")
-        if not shipment.partner_id.country_id or not shipment.partner_id.city:
-            return self.env._("The address has no city or country.")
-        return False
-
-    def _prepare_request(self):
-        self.ensure_one()
-        carrier, shipment = self.carrier_id, self.shipment_id
-        sender = shipment.warehouse_id.partner_id or shipment.company_id.partner_id
-        sender, recipient = (
-            carrier._prepare_address(sender),
-            carrier._prepare_address(shipment.partner_id),
-        )
-        if self.is_return:
-            sender, recipient = recipient, sender
-        reference = self._get_reference()
-        return {
-            "service": carrier.ecom_service,
-            "shipper": sender,
-            "recipient": recipient,
-            "parcels": shipment._prepare_label_parcels(carrier, reference),
-            "payment": {"paid_by": "sender"},
-            "reference": reference,
-            "label_type": self.account_id.label_format,
-            "is_return": self.is_return,
-            "options": {},
-        }
-
-
-class EcomShipment(models.Model):
-    """Shipments whose carrier sells labels."""
-
-    _inherit = "ecom.shipment"
-
-    label_ids = fields.One2many("ecom.label", "shipment_id", "Labels", readonly=True)
-    label_state = fields.Char(compute="_compute_label_state")
-    sells_labels = fields.Boolean(compute="_compute_label_state")
-
-    @api.depends("label_ids.state", "carrier_id")
-    def _compute_label_state(self):
-        states = dict(self.env["ecom.label"]._fields["state"]._description_selection(self.env))
-        for shipment in self:
-            label = shipment.label_ids.filtered(lambda item: not item.is_return)[:1]
-            shipment.label_state = states.get(label.state, False)
-            # Whoever packs may know that the carrier sells labels here.
-            shipment.sells_labels = shipment.carrier_id.sudo().delivery_type == "karrio"
-
-    def action_buy_label(self):
-        """Button: order the label; it is bought after the commit.
-
-        :return: True
-        """
-        shipments = self._check_packer()
-        for shipment in shipments:
-            shipment._check_can_leave()
-            if not shipment.sells_labels:
-                raise UserError(
-                    self.env._("%(name)s: its carrier sells no labels here.", name=shipment.name)
-                )
-        shipments._order_labels()
-        return True
-
-    def action_buy_return_label(self):
-        self._check_packer()._order_labels(is_return=True)
-        return True
-
-    def _order_labels(self, is_return=False):
-        """:return: the labels, new or not: at most one per shipment"""
-        Label = self.env["ecom.label"].sudo()  # whoever may pack may order the label of the parcel
-        here = Label.search(
-            [
-                ("shipment_id", "in", self.ids),
-                ("is_return", "=", is_return),
-                ("state", "not in", ("voided", "failed", "cancelled")),
-            ]
-        )
-        labels = create_once(
-            Label,
-            [
-                {
-                    "shipment_id": shipment.id,
-                    "carrier_id": shipment.carrier_id.id,
-                    "account_id": shipment.carrier_id.sudo().ecom_account_id.id,
-                    "is_return": is_return,
-                }
-                for shipment in self.sudo() - here.shipment_id
-                if shipment.sells_labels
-            ],
-        )
-        for label in labels:
-            label.key = f"EL{label.id}"
-        if labels:
-            labels._trigger()
-        return here | labels
-
-    def _void_labels(self):
-        # Whoever may take the parcel back may give its label back.
-        self.sudo().label_ids.filtered(lambda label: not label.is_return)._void()
-
-    def action_void(self):
-        result = super().action_void()
-        self._void_labels()
-        return result
-
-    def _prepare_label_parcels(self, carrier, reference):
-        """:return: one parcel per package, or one for all"""
-        self.ensure_one()
-        pickings = self._get_last_pickings()
-        packages = pickings.move_line_ids.result_package_id
-        if not packages:
-            weight = sum(pickings.mapped("shipping_weight")) or sum(pickings.mapped("weight"))
-            return [carrier._prepare_parcel(weight, reference=reference)]
-        return [
-            carrier._prepare_parcel(
-                package.shipping_weight or package.weight, package.package_type_id, reference
-            )
-            for package in packages
-        ]

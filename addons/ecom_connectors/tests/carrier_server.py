@@ -103,6 +103,7 @@ class Carrier:
 
     def __init__(self):
         self.sold = {}  # reference -> number
+        self.requests = {}  # reference -> what was asked for
         self.voided = []
         self.sales = 0
         self.pickups = 0
@@ -134,6 +135,7 @@ class Carrier:
             self.sales += 1
             number = f"1Z{self.sales:06d}{reference}"
             self.sold.setdefault(reference, []).append(number)
+            self.requests[reference] = shipment
         return number
 
     def answer_sale(self, number):

@@ -95,6 +95,7 @@ FIELDS = {
     "seller_memo": Field("Seller's memo", _ORDER, "text", joined=True),
     "delivery_option": Field("Delivery option", _ORDER, "text"),
     "ship_by": Field("Ship by", _ORDER, "time"),
+    "deliver_from": Field("Deliver from", _ORDER, "time"),
     "deliver_by": Field("Deliver by", _ORDER, "time"),
     "type": Field("Order or refund", _ORDER, "choice"),
     "order_external_id": Field("Refund: of which order", _ORDER, "id"),

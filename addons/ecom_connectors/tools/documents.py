@@ -162,7 +162,7 @@ class Builder:
         decimals = self._currency(built, read)
         if self._time(built, read, "placed_at") is None and not _has(built, self, "placed_at"):
             built.problems.append(self._problem("missing", read[0], "placed_at"))
-        for path in ("updated_at", "ship_by", "deliver_by"):
+        for path in ("updated_at", "ship_by", "deliver_from", "deliver_by"):
             self._time(built, read, path)
         for path in ("number", "status", "payment_state", "buyer_message", "seller_memo",
                      "delivery_option"):  # fmt: skip

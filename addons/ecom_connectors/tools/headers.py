@@ -105,6 +105,7 @@ ALIASES = {
     "delivery_option": "shipping method|delivery option|ship service level|ship-service-level|carrier|"
     "运送方式|配送方式|快递公司|物流公司|versandart|lieferart",
     "ship_by": "ship by|latest ship date|latest-ship-date|最晚发货时间|发货截止时间|versand bis",
+    "deliver_from": "deliver from|delivery from|delivery window start|送达时间起|liefern ab|lieferung ab",
     "deliver_by": "deliver by|delivery date|latest delivery date|送达时间|期望送达时间|lieferdatum|"
     "liefern bis",
     "type": "document type|transaction type|单据类型|belegart",

@@ -70,9 +70,8 @@ class EcomTracking(http.Controller):
         if not shipment:
             LIMIT.charge(caller, time.monotonic(), WRONG_TOKEN_COST)
             return self._answer("ecom_order_mgmt.tracking_missing", {}, status=404)
-        if option.isdigit():
-            # What may be chosen is checked there: neither another shop's option nor a late change.
-            shipment._choose_option(shipment.env["ecom.delivery.option"].browse(int(option)))
+        # What may be chosen is checked there: neither another shop's option nor a late change.
+        shipment.with_context(lang=self._get_lang(shipment, None))._choose(option)
         return request.redirect(f"/track/{token}", code=303, local=True)
 
     def _find(self, token):

@@ -108,6 +108,7 @@ from . import (
     delivery_carrier,
     sale_order_tracking,
     ecom_delivery_option,
+    ecom_shipment_window,
     ecom_carrier_rule,
     ecom_shipment_carrier,
     ecom_rule_stage,
@@ -116,4 +117,7 @@ from . import (
     ecom_order_supply,
     stock_move_supply,
     ecom_shipment_rules,
+    ecom_shipment_return_label,
+    delivery_carrier_option,
+    sale_order_option,
 )

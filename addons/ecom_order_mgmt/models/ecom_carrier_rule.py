@@ -119,11 +119,23 @@ class DeliveryCarrier(models.Model):
 
     ecom_rate_ids = fields.One2many("ecom.carrier.rate", "carrier_id", "Stored Rates")
     ecom_takes_cod = fields.Boolean("Takes Cash on Delivery")
+    ecom_keeps_windows = fields.Boolean(
+        "Delivers in Chosen Time Windows",
+        help="Asked where a delivery option with time windows names no carriers itself.",
+    )
     ecom_refused_classes = fields.Char(
         "Does Not Take",
         help="Kinds of goods that it refuses, separated by commas: battery, liquid, frozen, "
         "hazardous, oversize.",
     )
+
+    @api.model
+    def _get_ecom_candidates(self, company):
+        """:return: delivery methods of the company that a parcel can travel with: a delivery
+        option among them is a promise, no carrier"""
+        return self.with_company(company).search(
+            [("company_id", "in", (company.id, False)), ("delivery_type", "!=", "ecom_option")]
+        )
 
     def _as_carriers(self):
         """:return: {id: :class:`carrier_choice.Carrier`}"""
@@ -139,6 +151,7 @@ class DeliveryCarrier(models.Model):
                 frozenset(_parts(carrier.ecom_refused_classes)),
                 carrier.ecom_takes_cod,
                 tuple(carrier._get_ecom_rates()),
+                carrier.ecom_keeps_windows,
             )
             for carrier in self
         }

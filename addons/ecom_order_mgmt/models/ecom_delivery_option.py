@@ -1,8 +1,9 @@
 from datetime import datetime
 
 from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 
-from ..tools import eta, tracking
+from ..tools import delivery_window, eta, tracking
 
 
 class EcomDeliveryOption(models.Model):
@@ -65,19 +66,75 @@ class EcomDeliveryOption(models.Model):
         help="Kinds of goods that this option is not offered for, separated by commas: frozen, "
         "hazardous, oversize, battery, liquid.",
     )
+    slots = fields.Char(
+        "Time Windows",
+        help="Times of day that buyers may choose from, e.g. 8-12, 12-16, 16:30-20. Local time.",
+    )
+    days_ahead = fields.Integer(
+        "Days to Choose From", default=7, help="How many working days the buyer is offered."
+    )
     word_ids = fields.One2many("ecom.delivery.word", "option_id", "Names on the Channels")
+
+    @api.constrains("kind", "slots", "days_ahead")
+    def _check_slots(self):
+        for option in self:
+            slots = option._get_slots()
+            if option.kind == "window" and option.buyer_may_choose and not slots:
+                raise ValidationError(
+                    self.env._("%s: enter the time windows that buyers may choose.", option.name)
+                )
+            if not 0 <= option.days_ahead <= delivery_window.MAX_DAYS:
+                raise ValidationError(
+                    self.env._("%(name)s: offer at most %(days)s days.", name=option.name,
+                               days=delivery_window.MAX_DAYS)
+                )  # fmt: skip
+
+    def _get_slots(self):
+        """:return: tuple of (time, time); of a chosen day, none
+        :raise ValidationError: what was entered is no time of day"""
+        self.ensure_one()
+        if self.kind != "window":
+            return ()
+        try:
+            return delivery_window.read_slots(self.slots)
+        except ValueError as error:
+            raise ValidationError(
+                self.env._("“%s” is not a time window. Write them like 8-12, 12-16, 16:30-20.", error)
+            ) from error
 
     def _offers(self, shipment):
         """:return: those of these options that the shipment's buyer may have"""
-        partner = shipment.partner_id
-        classes = shipment._get_goods_classes()
-        return self.filtered(
-            lambda option: option.company_id == shipment.company_id
-            and (not option.country_ids or partner.country_id in option.country_ids)
-            and (partner.zip or "").startswith(_parts(option.zip_prefixes) or ("",))
-            and (not option.max_weight or shipment._get_weight() <= option.max_weight)
-            and not classes & set(_parts(option.excluded_classes))
+        zone = shipment.warehouse_id.partner_id.tz or "UTC"
+        facts = (
+            shipment.company_id,
+            shipment.partner_id,
+            shipment._get_weight(),
+            shipment._get_goods_classes(),
+            tracking.to_local(fields.Datetime.now(), zone),
         )
+        return self.filtered(lambda option: not option._get_refusal(*facts))
+
+    def _get_refusal(self, company, partner, weight, classes, now):
+        """:param now: local datetime of the warehouse
+        :return: why the option cannot be had, in words, or False"""
+        self.ensure_one()
+        if not self.active or self.company_id != company:
+            return self.env._("This delivery option is not offered.")
+        if self.country_ids and partner.country_id not in self.country_ids:
+            return self.env._("%s is not offered in this country.", self.name)
+        if not (partner.zip or "").startswith(_parts(self.zip_prefixes) or ("",)):
+            return self.env._("%s is not offered for this postal code.", self.name)
+        if self.max_weight and weight > self.max_weight:
+            return self.env._("%s is not offered for parcels of this weight.", self.name)
+        if classes & set(_parts(self.excluded_classes)):
+            return self.env._("%s is not offered for these goods.", self.name)
+        cut_off = eta.cut_off_time(self.cut_off)
+        late = cut_off and now.time() > cut_off and now.weekday() in eta.WEEK
+        if self.kind == "next_day" and late:
+            return self.env._(
+                "%(name)s is offered until %(time)s.", name=self.name, time=f"{cut_off:%H:%M}"
+            )
+        return False
 
     def _get_due(self, placed_at, zone, open_days=eta.WEEK):
         """:return: naive UTC datetime by which an order of this time must be handed over, or False
@@ -230,9 +287,16 @@ class EcomShipment(models.Model):
 
     def _get_option_info(self):
         option = self.delivery_option_id
-        if not option:
+        if not option and not self.deliver_by:
             return {}
-        return {"id": option.id, "name": option.name, "kind": option.kind}
+        return {
+            "id": option.id or None,
+            "name": option.name or None,
+            "kind": option.kind or None,
+            "wish": self._get_wish_text() or None,
+            "deliver_from": _iso(self.deliver_from),
+            "deliver_by": _iso(self.deliver_by),
+        }
 
     def _get_offered_options(self):
         """:return: options that the buyer may change to now"""
@@ -243,7 +307,11 @@ class EcomShipment(models.Model):
             [("buyer_may_choose", "=", True), ("company_id", "=", self.company_id.id)]
         )
         free = options._offers(self).filtered(lambda option: not option.price)
-        return free - self.delivery_option_id
+        here = self.delivery_option_id
+        if here.kind in ("date", "window"):
+            # Paid or not: within it the buyer may choose another day.
+            return free | here
+        return free - here
 
     def _is_label_ordered(self):
         """:return: whether it is too late to choose another carrier. Hook."""
@@ -255,10 +323,15 @@ class EcomShipment(models.Model):
         if option not in self._get_offered_options():
             return False
         self.delivery_option_id = option
-        self.message_post(body=self.env._("The buyer chose: %s", option.name))
+        wish = ", ".join(filter(None, (option.name, self._get_wish_text())))
+        self.message_post(body=self.env._("The buyer chose: %s", wish))
         if self.order_ids.channel_id.filtered("choose_carrier"):
             self._choose_carriers(again=True)
         return True
+
+
+def _iso(value):
+    return f"{value.isoformat()}Z" if value else None
 
 
 def _parts(text):

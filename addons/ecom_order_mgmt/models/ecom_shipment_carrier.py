@@ -104,17 +104,11 @@ class EcomShipment(models.Model):
 
     def _get_goods_classes(self):
         """:return: set of kinds of goods in the shipment"""
-        products = self._get_last_pickings().move_ids.product_id
-        classes = set()
-        for product in products:
-            if product.ecom_goods_class:
-                classes.add(product.ecom_goods_class)
-            if "ecom_transport_class" in product._fields and product.ecom_transport_class:
-                classes.add(product.ecom_transport_class)
-        return classes - {"normal"}
+        return self._get_last_pickings().move_ids.product_id._get_ecom_goods_classes()
 
-    def _prepare_choice(self):
-        """:return: :class:`carrier_choice.Parcel`"""
+    def _prepare_choice(self, days_left=None):
+        """:param days_left: working days until the day that the buyer chose, None: chose none
+        :return: :class:`carrier_choice.Parcel`"""
         self.ensure_one()
         moves = self._get_last_pickings().move_ids.filtered(lambda move: move.state != "cancel")
         value = sum(
@@ -135,8 +129,9 @@ class EcomShipment(models.Model):
             self.order_ids[:1].channel_id.id or None,
             self.warehouse_id.id or None,
             any(self.order_ids.mapped("is_cash_on_delivery")),
-            option.promise_days or None,
+            min(filter(None, (option.promise_days, days_left)), default=None),
             frozenset(option.carrier_ids.ids),
+            bool(option.kind == "window" and not option.carrier_ids),
         )
 
     def action_choose_carrier(self):
@@ -157,17 +152,18 @@ class EcomShipment(models.Model):
         """Choose for all at once; what was set by a person stays, unless asked `again`."""
         todo = self.filtered(lambda shipment: again or not shipment.carrier_id)
         for company, shipments in todo.grouped("company_id").items():
-            Carrier = self.env["delivery.carrier"].with_company(company)
-            carriers = Carrier.search([("company_id", "in", (company.id, False))])
+            carriers = self.env["delivery.carrier"]._get_ecom_candidates(company)
             known = carriers._as_carriers()
             rules = self.env["ecom.carrier.rule"].search([("company_id", "=", company.id)])
             pure_rules = rules._as_rules()
             # The decision says what was chosen and why; the chatter would only repeat it.
             shipments = shipments.with_context(tracking_disable=True)
             shipments._load_goods()
+            left = shipments._get_days_left()
             decisions, chosen = [], {}
             for shipment in shipments:
-                choice = carrier_choice.choose(shipment._prepare_choice(), pure_rules, known)
+                parcel = shipment._prepare_choice(left.get(shipment))
+                choice = carrier_choice.choose(parcel, pure_rules, known)
                 decisions += shipment._apply_choice(choice, carriers, rules)
                 if choice.carrier and choice.carrier != shipment.carrier_id.id:
                     chosen.setdefault(choice.carrier, []).append(shipment.id)
@@ -212,6 +208,7 @@ class EcomShipment(models.Model):
                 "carrier_reason": reason,
                 "carrier_rejected": rejected,
                 "carrier_price": float(choice.price or 0),
+                "carrier_days": choice.days or 0,
             }
         )
         details = {
@@ -258,6 +255,7 @@ class EcomShipment(models.Model):
             "volume": self.env._("too large: %s", about),
             "class": self.env._("does not take: %s", about),
             "cod": self.env._("takes no cash on delivery"),
+            "window": self.env._("does not deliver in chosen time windows"),
             "option": self.env._("not among the carriers of the delivery option"),
             "no_rate": self.env._("no rate is stored for it"),
             "too_slow": self.env._("too slow, in working days: %s", about),
@@ -274,6 +272,17 @@ class ProductTemplate(models.Model):
         "Special Goods",
         help="Carriers may refuse them; carrier rules can look at them.",
     )
+
+
+class ProductProduct(models.Model):
+    _inherit = "product.product"
+
+    def _get_ecom_goods_classes(self):
+        """:return: set of kinds of goods among these products"""
+        classes = set(self.mapped("ecom_goods_class"))
+        if "ecom_transport_class" in self._fields:
+            classes |= set(self.mapped("ecom_transport_class"))
+        return classes - {False, "normal"}
 
 
 class StockPicking(models.Model):

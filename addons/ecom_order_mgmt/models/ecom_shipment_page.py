@@ -98,7 +98,7 @@ class EcomShipment(models.Model):
             "shipment": info,
             "company": self.company_id,
             "headline": self._get_headline(info),
-            "offered": self._get_offered_options(),
+            "offered": self._get_choices(),
             "token": self.access_token,
             "steps": [labels[step] for step in STEPS],
             "page_lang": (self.env.lang or "en_US").replace("_", "-"),

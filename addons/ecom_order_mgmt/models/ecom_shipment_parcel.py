@@ -41,6 +41,7 @@ class EcomShipmentParcel(models.Model):
     )
     channel_id = fields.Many2one("ecom.channel", readonly=True, index="btree_not_null")
     partner_id = fields.Many2one(related="shipment_id.partner_id")
+    wish_text = fields.Char(related="shipment_id.wish_text")
     carrier_id = fields.Many2one("delivery.carrier", readonly=True, index="btree_not_null")
     carrier_code = fields.Char(
         "Carrier's Short Name",

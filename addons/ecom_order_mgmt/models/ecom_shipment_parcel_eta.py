@@ -83,6 +83,10 @@ class EcomShipmentParcel(models.Model):
             source, low, high = estimate.source, estimate.low, estimate.high
             if source == "none" and parcel._get_promised_date():
                 source, low, high = "promise", False, parcel._get_promised_date()
+            chosen = parcel.shipment_id._get_chosen_day()
+            if chosen and source == "lane" and high < chosen:
+                # The carrier keeps it for the day that was wished.
+                source, low, high = "promise", False, chosen
             vals = {
                 "eta_from": low or high or False,
                 "eta": high or False,
@@ -101,8 +105,10 @@ class EcomShipmentParcel(models.Model):
             parcel.promised_on = parcel.eta
 
     def _get_promised_date(self):
-        """:return: date promised with the order, or False"""
+        """:return: date that the buyer chose, or that was promised with the order, or False"""
         self.ensure_one()
+        if self.shipment_id.deliver_by:
+            return tracking.to_local(self.shipment_id.deliver_by, self._get_zone()).date()
         dates = self.shipment_id.picking_ids.sale_id.filtered("commitment_date")
         at = min(dates.mapped("commitment_date"), default=False)
         return at and tracking.to_local(at, self._get_zone()).date()

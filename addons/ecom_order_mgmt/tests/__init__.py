@@ -26,6 +26,8 @@ from . import (
     test_demand_import,
     test_delivery_option,
     test_promotion,
+    test_delivery_window,
+    test_checkout_option,
 )
 from . import test_review_rules
 from . import test_review_checks

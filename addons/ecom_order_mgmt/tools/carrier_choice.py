@@ -24,6 +24,8 @@ class Parcel(NamedTuple):
     promise_days: int | None = None
     # Carriers that the delivery option allows; empty: all.
     option_carriers: frozenset = frozenset()
+    # The buyer chose a time of day.
+    window: bool = False
 
 
 class Rule(NamedTuple):
@@ -85,6 +87,7 @@ class Carrier(NamedTuple):
     refuses: frozenset = frozenset()
     takes_cod: bool = True
     rates: tuple = ()
+    keeps_windows: bool = True
 
 
 class Choice(NamedTuple):
@@ -116,6 +119,8 @@ def refusal(carrier, parcel):
         return "class", ", ".join(sorted(bad))
     if parcel.cod and not carrier.takes_cod:
         return "cod", ""
+    if parcel.window and not carrier.keeps_windows:
+        return "window", ""
     if parcel.option_carriers and carrier.key not in parcel.option_carriers:
         return "option", ""
     return None
