@@ -168,6 +168,20 @@ class EcomRefund(models.Model):
         self._add_payment(case)
         case.refund_days = 0
         case._create_credit_notes()
+        self._warn_of_too_much(case, order)
+
+    def _warn_of_too_much(self, case, order):
+        """The money has left: the case says so, and a person looks into it."""
+        paid, refunded = order._ecom_get_paid(), order._ecom_get_refunded()
+        if refunded <= paid:
+            return
+        message = self.env._(
+            "The channel gave back %(refunded)s in all, but only %(paid)s were paid for the order.",
+            refunded=case._format(float(refunded)),
+            paid=case._format(float(paid)),
+        )
+        case._decide("platform", message)
+        case._remind(self.env._("More was given back than paid"), message)
 
     def _add_payment(self, case):
         return self.env["ecom.return.payment"].create(

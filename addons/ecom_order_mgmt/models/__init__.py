@@ -68,6 +68,7 @@ from . import (
     ecom_order_bulk,
     ecom_order_undo,
     ecom_refund_review,
+    ecom_refund_spread,
     ecom_review_queue,
     stock_move_review,
     ecom_forecast,
@@ -103,4 +104,5 @@ from . import (
     ecom_delivery_option,
     ecom_carrier_rule,
     ecom_shipment_carrier,
+    ecom_order_tell,
 )
