@@ -46,7 +46,10 @@ class EcomRefund(models.Model):
             order._ecom_lock_refunds()
             payment = refund._find_own_payment(order)
             if payment:
-                # We asked for it: the channel only confirms.
+                # We asked for it: the channel only confirms. Or somebody there was faster; then
+                # the channel need not be told any more.
+                if payment.method == "channel" and payment.state == "pending":
+                    refund.order_id._withdraw_refund(payment.key)
                 refund.return_id = payment.return_id
                 payment.refund_id = refund
                 if payment.state != "done":
@@ -72,18 +75,23 @@ class EcomRefund(models.Model):
 
     def _find_own_payment(self, order):
         """The refund that we issued and the channel now reports."""
-        return self.env["ecom.return.payment"].search(
+        candidates = self.env["ecom.return.payment"].search(
             [
                 ("sale_order_id", "=", order.id),
                 ("method", "in", ("channel", "manual")),
                 ("state", "in", ("todo", "pending", "done")),
                 ("refund_id", "=", False),
-                ("amount", "=", self.amount),
                 ("currency_id", "=", self.currency_id.id),
             ],
             order="id",
-            limit=1,
         )
+        named = candidates.filtered(
+            lambda p: p.reference and p.reference in (self.external_id, self.number)
+        )
+        same = candidates.filtered(
+            lambda p: not p.currency_id.compare_amounts(p.amount, self.amount)
+        )
+        return (named or same)[:1]
 
     def _find_open_case(self, order):
         """A case that waits for just this money: the channel paid what we were about to pay."""

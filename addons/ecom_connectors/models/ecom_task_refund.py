@@ -53,7 +53,7 @@ class EcomOrder(models.Model):
             and channel._get_handler()._get_capabilities().push_refund
         )
 
-    def _withdraw_refund(self, key):
+    def _withdraw_refund(self, key, looked=False):
         # Whoever asked for the refund may take it back without rights on the outbox.
         task = (
             self.env["ecom.task"]
@@ -73,7 +73,7 @@ class EcomOrder(models.Model):
         if not task.try_lock_for_update():
             return False
         never_asked = task.state == "waiting" and not task.attempts
-        if never_asked or (task.state == "failed" and not task.unsure):
+        if never_asked or (task.state == "failed" and (looked or not task.unsure)):
             task.write({"state": "cancelled"})
             return True
         return False

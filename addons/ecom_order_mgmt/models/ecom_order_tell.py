@@ -26,9 +26,10 @@ class EcomOrder(models.Model):
         self.ensure_one()
         return self.browse()
 
-    def _withdraw_refund(self, key):
+    def _withdraw_refund(self, key, looked=False):
         """Take back what :meth:`tell_refund` was asked for.
 
+        :param looked: a person looked at the channel: it was not done
         :return: True where the channel was not told and will not be; False where it may have been
         """
         self.ensure_one()
