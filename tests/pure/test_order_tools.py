@@ -3,6 +3,7 @@
 import copy
 import importlib
 import json
+from collections import Counter
 from decimal import Decimal
 
 import jsonschema
@@ -372,3 +373,54 @@ def test_refund_goes_to_the_first_order_that_covers_it():
     assert matching.find_order(_goods(A=1, B=1), candidates) == "middle"
     assert matching.find_order(_goods(A=9), candidates) is None
     assert matching.find_order({"lines": []}, candidates) is None
+
+
+def test_refund_of_several_orders_is_shared_out():
+    refund = {
+        "amount": "10.01",
+        "lines": [
+            {"id": "1", "sku": "A", "quantity": "3", "amount": "9.01"},
+            {"id": "2", "sku": "B", "quantity": "0", "amount": "0.50"},
+        ],
+    }
+    candidates = [("late", _goods(A=1), []), ("early", _goods(A=4), [_goods(A=2)])]
+    parts = matching.spread(refund, candidates)
+    assert [
+        (order, part["amount"], [(ln["id"], ln["quantity"], ln["amount"]) for ln in part["lines"]])
+        for order, part in parts
+    ] == [
+        ("late", "4.00", [("1", "1", "3.00"), ("2", "0", "0.50")]),
+        ("early", "6.01", [("1", "2", "6.01")]),
+    ]
+    assert matching.spread({**refund, "lines": [{**refund["lines"][0], "quantity": "9"}]}, candidates) == []
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from("AB"), st.integers(0, 9), st.integers(0, 999)), min_size=1),
+    st.lists(st.dictionaries(st.sampled_from("AB"), st.integers(1, 9), min_size=1), max_size=5),
+    st.integers(0, 500),
+)
+def test_shared_out_refunds_add_up(lines, orders, extra):
+    refund = {
+        "amount": str(Decimal(sum(money for _s, _q, money in lines) + extra) / 100),
+        "lines": [
+            {"id": str(n), "sku": sku, "quantity": str(q), "amount": str(Decimal(money) / 100)}
+            for n, (sku, q, money) in enumerate(lines)
+        ],
+    }
+    candidates = [(n, _goods(**held), []) for n, held in enumerate(orders)]
+    parts = matching.spread(refund, candidates)
+    if not parts:
+        held = sum((matching.quantities(c[1]) for c in candidates), Counter())
+        wanted = +matching.quantities(refund)
+        assert not wanted or any(held[key] < q for key, q in wanted.items())
+        return
+    assert sum(Decimal(part["amount"]) for _o, part in parts) == Decimal(refund["amount"])
+    total = sum((matching.quantities(part) for _o, part in parts), Counter())
+    assert +total == +matching.quantities(refund)
+    money = sum(Decimal(ln["amount"]) for _o, part in parts for ln in part["lines"])
+    assert money == sum(Decimal(ln["amount"]) for ln in refund["lines"])
+    for order, part in parts:
+        left = matching.quantities(candidates[order][1])
+        left.subtract(matching.quantities(part))
+        assert min(left.values()) >= 0 and Decimal(part["amount"]) >= 0

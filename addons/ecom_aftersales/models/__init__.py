@@ -12,6 +12,7 @@ from . import stock_picking
 from . import account_move
 from . import ecom_return_request
 from . import ecom_return_money
+from . import ecom_return_payment_channel
 from . import ecom_return_credit
 from . import ecom_return_goods
 from . import ecom_return_desk
@@ -24,4 +25,5 @@ from . import ecom_ticket_sla
 from . import ecom_ticket
 from . import ecom_return_portal
 from . import ecom_order_agent
+from . import ecom_order_address
 from . import ecom_order_feedback

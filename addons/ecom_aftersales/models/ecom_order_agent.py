@@ -201,6 +201,11 @@ class EcomOrder(models.Model):
                     ),
                 }
             )
+        possible, effect = self._get_address_effect()
+        if possible:
+            steps.append(
+                {"type": "address", "label": self.env._("Change Address"), "effect": effect}
+            )
         if wanted and delivered:
             steps += [
                 {
@@ -243,6 +248,8 @@ class EcomOrder(models.Model):
     def action_agent_step(self, kind):
         """A step of the page: open the dialogue for it. :return: action"""
         self.ensure_one()
+        if kind == "address":
+            return self.env["ecom.order.address"]._open(self)
         allowed = [step["type"] for step in self.get_agent_page()["steps"]]
         vals = {"type": kind} if kind in allowed else {}
         return self.env["ecom.return.new"]._open(order=self, **vals)

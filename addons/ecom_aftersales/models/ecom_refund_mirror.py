@@ -46,7 +46,10 @@ class EcomRefund(models.Model):
             order._ecom_lock_refunds()
             payment = refund._find_own_payment(order)
             if payment:
-                # We asked for it: the channel only confirms.
+                # We asked for it: the channel only confirms. Or somebody there was faster; then
+                # the channel need not be told any more.
+                if payment.method == "channel" and payment.state == "pending":
+                    refund.order_id._withdraw_refund(payment.key)
                 refund.return_id = payment.return_id
                 payment.refund_id = refund
                 if payment.state != "done":
@@ -72,18 +75,23 @@ class EcomRefund(models.Model):
 
     def _find_own_payment(self, order):
         """The refund that we issued and the channel now reports."""
-        return self.env["ecom.return.payment"].search(
+        candidates = self.env["ecom.return.payment"].search(
             [
                 ("sale_order_id", "=", order.id),
                 ("method", "in", ("channel", "manual")),
                 ("state", "in", ("todo", "pending", "done")),
                 ("refund_id", "=", False),
-                ("amount", "=", self.amount),
                 ("currency_id", "=", self.currency_id.id),
             ],
             order="id",
-            limit=1,
         )
+        named = candidates.filtered(
+            lambda p: p.reference and p.reference in (self.external_id, self.number)
+        )
+        same = candidates.filtered(
+            lambda p: not p.currency_id.compare_amounts(p.amount, self.amount)
+        )
+        return (named or same)[:1]
 
     def _find_open_case(self, order):
         """A case that waits for just this money: the channel paid what we were about to pay."""
@@ -168,6 +176,20 @@ class EcomRefund(models.Model):
         self._add_payment(case)
         case.refund_days = 0
         case._create_credit_notes()
+        self._warn_of_too_much(case, order)
+
+    def _warn_of_too_much(self, case, order):
+        """The money has left: the case says so, and a person looks into it."""
+        paid, refunded = order._ecom_get_paid(), order._ecom_get_refunded()
+        if refunded <= paid:
+            return
+        message = self.env._(
+            "The channel gave back %(refunded)s in all, but only %(paid)s were paid for the order.",
+            refunded=case._format(float(refunded)),
+            paid=case._format(float(paid)),
+        )
+        case._decide("platform", message)
+        case._remind(self.env._("More was given back than paid"), message)
 
     def _add_payment(self, case):
         return self.env["ecom.return.payment"].create(

@@ -333,28 +333,31 @@ class EcomReturn(models.Model):
         return exact(tx.amount) - given - sum((exact(p.amount) for p in waiting), Decimal(0))
 
     def _can_channel_refund(self):
-        """Hook: can the connector of the channel give money back? Extended by connectors."""
-        return False
+        """:return: can the channel give money of this order back? Only where it was paid there."""
+        order = self.order_id
+        if not order or order.is_cash_on_delivery:
+            return False
+        paid = order.payment_state in ("paid", "partially_refunded", "refunded")
+        return paid and order._can_tell_refund()
 
-
-class EcomReturnPayment(models.Model):
-    _inherit = "ecom.return.payment"
-
-    def _start(self):
-        """Set new refunds going, each by its own method."""
-        if self.filtered(lambda p: p.method == "transaction"):
-            self._trigger()
-        for payment in self:
-            if payment.method == "channel":
-                payment._create_channel_task()
-            elif payment.method == "manual":
-                payment.return_id._remind(
-                    payment.env._("Pay back %(amount)s by hand", amount=payment._format()),
-                    payment.env._(
-                        "The payment of this order is not in Odoo. Pay the buyer, then press "
-                        "“Mark as Paid” on the refund."
-                    ),
-                )
-
-    def _create_channel_task(self):
-        """Hook: connectors queue the refund for their platform here, under this row's `key`."""
+    def _prepare_channel_lines(self):
+        """:return: goods of the refund as the channel knows them, for :meth:`tell_refund`"""
+        result = []
+        for entry in (self.breakdown or {}).get("goods", []):
+            line = self.env["sale.order.line"].browse(entry["line"])
+            if not line.ecom_line_ref:
+                continue
+            ratios = line._ecom_get_components()
+            pieces = min(
+                Decimal(entry["parts"].get(str(product.id), "0")) / ratio
+                for product, ratio in ratios.items()
+            )
+            result.append(
+                {
+                    "line_id": line.ecom_line_ref,
+                    # Some components of a kit are no piece of it: then only money goes back.
+                    "quantity": int(pieces),
+                    "amount": entry["money"],
+                }
+            )
+        return result

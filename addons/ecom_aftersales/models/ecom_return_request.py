@@ -360,7 +360,7 @@ class EcomReturn(models.Model):
             "partner_tags": set(order.partner_id.commercial_partner_id.category_id.ids),
             "value": self.amount_goods,
             "cases": cases,
-            "shipped": bool(delivered),
+            "shipped": bool(delivered) or any(line.qty_delivered > 0 for line in order.order_line),
             "days": (now - delivered).days if delivered else None,
         }
 

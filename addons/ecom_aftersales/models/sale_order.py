@@ -97,7 +97,9 @@ class SaleOrder(models.Model):
             payments = [
                 Decimal(payment["amount"])
                 for payment in (order.document or {}).get("payments", [])
+                # What the carrier collects is paid when the invoice is.
                 if payment.get("state", "paid") in ("paid", "refunded")
+                and payment.get("kind") != "cash_on_delivery"
             ]
             if payments:
                 doors.append(sum(payments))
@@ -224,13 +226,22 @@ class SaleOrder(models.Model):
         return taken
 
     def _ecom_get_delivered_at(self):
-        """:return: when the last parcel of these goods arrived, as far as that is known, else when
-        it left us; or False"""
+        """:return: when the last of the goods arrived, as far as carriers say it, else when they left
+        us; False where nothing left, or where a carrier still has a parcel that it reports on"""
         self.ensure_one()
         done = self.picking_ids.filtered(
             lambda p: p.state == "done" and p.picking_type_code == "outgoing" and not p.return_id
         )
-        return max(done.mapped("date_done"), default=False)
+        moments = []
+        for picking in done:
+            shipment = picking.ecom_shipment_id
+            if shipment.delivered_at:
+                moments.append(shipment.delivered_at)
+            elif shipment._is_watched():
+                return False
+            else:
+                moments.append(picking.date_done)
+        return max(moments, default=False)
 
 
 class SaleOrderLine(models.Model):

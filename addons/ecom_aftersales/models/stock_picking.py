@@ -14,6 +14,20 @@ class StockPicking(models.Model):
         return result
 
 
+class EcomShipment(models.Model):
+    _inherit = "ecom.shipment"
+
+    def _is_watched(self):
+        """:return: does a carrier tell where the parcels are, so that their arrival will be known?
+
+        One that fell silent long ago is taken for arrived when it left: a buyer's time to return must
+        not stay open for ever.
+        """
+        parcels = self.parcel_ids.filtered(lambda parcel: not parcel.voided)
+        heard = max(parcels.event_ids.mapped("occurred_at"), default=False)
+        return bool(heard) and heard > fields.Datetime.subtract(fields.Datetime.now(), days=30)
+
+
 class StockMove(models.Model):
     _inherit = "stock.move"
 

@@ -1,5 +1,7 @@
 """Factories for the tests of what happens after the sale."""
 
+from unittest.mock import patch
+
 from odoo.fields import Command
 
 from odoo.addons.ecom_order_mgmt.tests.common import EcomCase
@@ -80,6 +82,62 @@ class AftersalesCase(EcomCase):
             }
         )
         return self.env["ecom.return"].browse(result["id"])
+
+    def _pay_in_odoo(self, sale_order, amount, support="partial"):
+        method = self.env.ref("payment.payment_method_unknown")
+        provider = self.env["payment.provider"].create(
+            {
+                "name": "Test",
+                "code": "none",
+                "state": "test",
+                "payment_method_ids": [Command.set(method.ids)],
+                "company_id": self.company.id,
+            }
+        )
+        method.write({"active": True, "support_refund": support})
+        tx = self.env["payment.transaction"].create(
+            {
+                "provider_id": provider.id,
+                "payment_method_id": method.id,
+                "amount": amount,
+                "currency_id": sale_order.currency_id.id,
+                "partner_id": sale_order.partner_id.id,
+                "reference": f"T-{sale_order.name}",
+                "state": "done",
+                "sale_order_ids": [Command.set(sale_order.ids)],
+            }
+        )
+        self.startPatcher(
+            patch.object(
+                self.env.registry["payment.provider"],
+                "_compute_feature_support_fields",
+                lambda providers: providers.update({"support_refund": support}),
+            )
+        )
+        provider.invalidate_recordset(["support_refund"])
+        return tx
+
+    def _send(self):
+        with self.enter_registry_test_mode():
+            self.env.ref("ecom_aftersales.ir_cron_payments").method_direct_trigger()
+
+    @classmethod
+    def _create_kit(cls, sku, parts, **vals):
+        """:param parts: {product: pieces in one kit}. :return: the kit; skips without Manufacturing"""
+        if "mrp.bom" not in cls.env:
+            cls.skipTest(cls, "Odoo's Manufacturing is not installed")
+        kit = cls._create_product(sku, is_storable=False, **vals)
+        cls.env["mrp.bom"].create(
+            {
+                "product_tmpl_id": kit.product_tmpl_id.id,
+                "type": "phantom",
+                "bom_line_ids": [
+                    Command.create({"product_id": part.id, "product_qty": pieces})
+                    for part, pieces in parts.items()
+                ],
+            }
+        )
+        return kit
 
     def _free(self, product):
         return product.with_context(warehouse_id=self.warehouse.id).free_qty

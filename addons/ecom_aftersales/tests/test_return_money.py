@@ -198,44 +198,6 @@ class TestReturnMoney(AftersalesCase):
         self.assertFalse(case.payment_ids, "nobody paid, nobody gets money")
         self.assertEqual(invoice.payment_state, "reversed")
 
-    def _pay_in_odoo(self, sale_order, amount, support="partial"):
-        method = self.env.ref("payment.payment_method_unknown")
-        provider = self.env["payment.provider"].create(
-            {
-                "name": "Test",
-                "code": "none",
-                "state": "test",
-                "payment_method_ids": [Command.set(method.ids)],
-                "company_id": self.company.id,
-            }
-        )
-        method.write({"active": True, "support_refund": support})
-        tx = self.env["payment.transaction"].create(
-            {
-                "provider_id": provider.id,
-                "payment_method_id": method.id,
-                "amount": amount,
-                "currency_id": sale_order.currency_id.id,
-                "partner_id": sale_order.partner_id.id,
-                "reference": f"T-{sale_order.name}",
-                "state": "done",
-                "sale_order_ids": [Command.set(sale_order.ids)],
-            }
-        )
-        self.startPatcher(
-            patch.object(
-                self.env.registry["payment.provider"],
-                "_compute_feature_support_fields",
-                lambda providers: providers.update({"support_refund": support}),
-            )
-        )
-        provider.invalidate_recordset(["support_refund"])
-        return tx
-
-    def _send(self):
-        with self.enter_registry_test_mode():
-            self.env.ref("ecom_aftersales.ir_cron_payments").method_direct_trigger()
-
     def test_payment_in_odoo_is_refunded_by_its_provider_once(self):
         sale_order = self._sell(ship=True, lines=[self._line(quantity="2")], payments=[])
         tx = self._pay_in_odoo(sale_order, 20)

@@ -28,6 +28,7 @@ from . import ecom_channel_rest
 from . import ecom_compare
 from . import ecom_channel_compare
 from . import ecom_order_tell
+from . import ecom_task_refund
 from . import stock_picking
 from . import stock_move
 from . import ecom_carrier_account

@@ -38,7 +38,7 @@ class EcomOrder(models.Model):
         return self.env["ecom.task"].sudo()._add(
             self.channel_id,
             "refund",
-            f"refund/{self.external_id}/{key}",
+            self._get_refund_key(key),
             {
                 "amount": str(amount),
                 "currency": self.currency_code,

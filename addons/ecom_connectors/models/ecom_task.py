@@ -70,6 +70,9 @@ class EcomTask(models.Model):
     remote_ref = fields.Char("Platform's Id", readonly=True)
     last_answer = fields.Text(readonly=True)
     last_error = fields.Text("Last Trouble", readonly=True)
+    unsure = fields.Boolean(
+        readonly=True, help="It failed, and the platform may have done it all the same."
+    )
     explanation = fields.Text("Why It Was Not Told", compute="_compute_explanation")
 
     _key_uniq = models.UniqueIndex("(channel_id, idempotency_key)")
@@ -254,7 +257,8 @@ class EcomTask(models.Model):
                 self.env._(
                     "The shop answered what this connector does not understand (%(error)s).",
                     error=f"{type(error).__name__}: {error}",
-                )
+                ),
+                unsure=True,
             )
         self.write(
             {
@@ -284,7 +288,7 @@ class EcomTask(models.Model):
     def _wait(self, error, counts=True):
         attempts = self.attempts if counts else self.attempts - (not error_unsure(error))
         if counts and attempts > len(WAITS):
-            return self._fail(error.message, error.answer)
+            return self._fail(error.message, error.answer, unsure=True)
         delay = getattr(error, "delay", None)
         if delay is None:
             delay = WAITS[max(attempts, 1) - 1] * 60 if counts else 60
@@ -302,8 +306,16 @@ class EcomTask(models.Model):
             cron.sudo()._trigger(next_try)
         return "waiting"
 
-    def _fail(self, message, answer=None):
-        self.write({"state": "failed", "last_error": message, "last_answer": answer or False})
+    def _fail(self, message, answer=None, unsure=False):
+        """:param unsure: the platform may have done it all the same"""
+        self.write(
+            {
+                "state": "failed",
+                "last_error": message,
+                "last_answer": answer or False,
+                "unsure": unsure,
+            }
+        )
         if self.order_id:
             self.order_id.activity_schedule(
                 "mail.mail_activity_data_todo",

@@ -75,6 +75,7 @@ from . import (
     ecom_order_bulk,
     ecom_order_undo,
     ecom_refund_review,
+    ecom_refund_spread,
     ecom_review_queue,
     stock_move_review,
     ecom_forecast,
@@ -120,4 +121,5 @@ from . import (
     ecom_shipment_return_label,
     delivery_carrier_option,
     sale_order_option,
+    ecom_order_tell,
 )

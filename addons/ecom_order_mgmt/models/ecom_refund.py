@@ -119,6 +119,10 @@ class EcomRefund(models.Model):
             version = vals.get("external_updated_at")
             if refund and (entry["document"] is None or refund.digest == vals["digest"]):
                 entry["outcome"] = "unchanged"
+            elif refund and refund.part_ids:
+                # Its parts are booked on several orders already.
+                refund._report_changed_parts(vals)
+                entry["outcome"] = "unchanged"
             elif (
                 refund
                 and version
@@ -186,17 +190,31 @@ class EcomRefund(models.Model):
             candidates = refunds._find_candidates(channel)
             for refund in refunds.sorted(lambda r: (r.refunded_at, r.id)):
                 if refund.order_external_id:
-                    order = by_reference.get(refund.order_external_id)
-                    how = "reference"
+                    refund._set_order(by_reference.get(refund.order_external_id), "reference")
                 else:
-                    mine = candidates.get(refund.buyer_key, [])
-                    before = [entry for entry in mine if entry[0].placed_at <= refund.refunded_at]
-                    order = matching.find_order(refund.document, before)
-                    how = "goods"
-                refund._set_order(order, how)
-                if order and how == "goods":
-                    entry = next(entry for entry in mine if entry[0] == order)
-                    entry[2].append(refund.document)
+                    refund._match_goods(candidates.get(refund.buyer_key, []))
+
+    def _match_goods(self, candidates):
+        """Look for the buyer's order, or orders, that hold what is taken back.
+
+        :param candidates: (order, its document, documents of its refunds); gets what is found
+        """
+        self.ensure_one()
+        before = [entry for entry in candidates if entry[0].placed_at <= self.refunded_at]
+        order = matching.find_order(self.document, before)
+        if order:
+            self._set_order(order, "goods")
+        found = self if order else self._spread(before)
+        if not found:
+            self._set_order(None, "goods")
+            wanted = +matching.quantities(self.document)
+            if not any(matching.quantities(entry[1]).keys() & wanted.keys() for entry in before):
+                self.with_context(tracking_disable=True).cause_message = (
+                    self._get_unknown_goods_message()
+                )
+        for refund in found:
+            entry = next(entry for entry in candidates if entry[0] == refund.order_id)
+            entry[2].append(refund.document)
 
     def _find_referenced(self, channel):
         wanted = [ref for ref in self.mapped("order_external_id") if ref]
@@ -256,6 +274,11 @@ class EcomRefund(models.Model):
         return self.env._(
             "No earlier order of this buyer still holds all of these goods in this quantity."
         )
+
+    def _get_unknown_goods_message(self):
+        if not self.buyer_key:
+            return self._get_unmatched_message()
+        return self.env._("No earlier order of this buyer has any of these goods.")
 
     @api.model
     def _retry_parked(self, channel):

@@ -1,0 +1,77 @@
+from odoo import Command
+from odoo.tests import freeze_time, tagged
+
+from .common import AftersalesCase
+
+
+@tagged("post_install", "-at_install")
+class TestReturnPlatform(AftersalesCase):
+    """Cases that a platform opens or closes, and cases of orders of no platform."""
+
+    def test_channel_cancels_what_has_left(self):
+        sale_order = self._sell(ship=True)
+        self._import_one(status="cancelled", updated_at="2026-03-02T10:00:00Z")
+        case = sale_order.ecom_return_ids
+        self.assertRecordValues(case, [{"type": "intercept", "request_state": "new"}])
+        case.action_approve()
+        self.assertEqual(case.goods_state, "in_transit")
+        self.assertTrue(case.activity_ids.filtered(lambda a: "carrier" in a.summary))
+        self.channel.import_orders(
+            [
+                {
+                    "type": "refund",
+                    "external_id": "R-9",
+                    "order_external_id": "A-1",
+                    "created_at": "2026-03-05T10:00:00Z",
+                    "currency": "EUR",
+                    "amount": "10",
+                }
+            ]
+        )
+        self.channel.process_orders()
+        self.assertEqual(sale_order.ecom_return_ids, case, "the channel paid what the case owes")
+        self.assertEqual(case.money_state, "done")
+        case.action_receive()
+        case.action_grade([{"line_id": case.line_ids.id, "grade": "a", "quantity": 1}])
+        self.assertEqual(len(case.payment_ids), 1)
+
+    def test_platform_deadline_escalates(self):
+        self.channel.user_id = self.env.user
+        sale_order = self._sell(ship=True)
+        case = self._request(
+            sale_order, platform_case_id="P-1", platform_deadline="2027-01-10 00:00:00"
+        )
+        again = self._request(sale_order, platform_case_id="P-1")
+        self.assertEqual(case, again, "the platform's case is here once")
+        self.env.cr.execute(
+            "UPDATE ecom_return SET create_date = '2027-01-01' WHERE id = %s", [case.id]
+        )
+        case.invalidate_recordset(["create_date"])
+        for day, step in (("2027-01-03", 0), ("2027-01-06", 1), ("2027-01-09", 2)):
+            with freeze_time(day):
+                self.env["ecom.return"]._cron_escalate_deadlines()
+            self.assertEqual(case.escalation, step)
+        case.action_approve()
+        self.assertEqual(case.platform_state, "approved")
+        self.assertTrue(case.activity_ids.filtered(lambda a: "Answer the platform" in a.summary))
+
+    def test_case_of_a_plain_sale_order(self):
+        """Not every sale came by a channel."""
+        sale_order = self.env["sale.order"].create(
+            {
+                "partner_id": self.env["res.partner"].create({"name": "Walk-in"}).id,
+                "order_line": [
+                    Command.create({"product_id": self.product.id, "product_uom_qty": 2})
+                ],
+            }
+        )
+        sale_order.action_confirm()
+        self._ship(sale_order)
+        invoice = self._invoice(sale_order)
+        case = self._request(sale_order, [{"sku": "MUG", "quantity": 1}])
+        case.action_approve()
+        case.action_receive()
+        case._refund_due()
+        self.assertFalse(case.payment_ids, "nobody has paid yet")
+        self.assertEqual(case.credit_note_ids.reversed_entry_id, invoice)
+        self.assertEqual(sale_order.order_line.qty_delivered, 1)
