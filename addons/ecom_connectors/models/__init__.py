@@ -8,6 +8,7 @@ from . import ecom_import
 from . import ecom_import_stop
 from . import ecom_import_file
 from . import ecom_import_run
+from . import ir_cron
 from . import ecom_throttle
 from . import ecom_credential
 from . import ecom_sync

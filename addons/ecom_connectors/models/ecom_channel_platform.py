@@ -10,6 +10,8 @@ from ..exceptions import EcomAuthError, EcomConnectorError
 CREDENTIALS = ("account", "key", "secret", "token", "webhook")
 # How far a shop's clock may be behind ours when it is read for the first time.
 SKEW = timedelta(hours=2)
+# What decides where a webhook goes: ``ecom.webhook._get_target`` remembers it.
+WEBHOOK_FIELDS = {"active", "connector", "webhook_token"}
 # What the connectors `api` and `file` need nothing of.
 NO_PLATFORM = ("api", "file")
 
@@ -174,7 +176,13 @@ class EcomChannel(models.Model):
         result = super().write(vals)
         if "connector" in vals:
             self._give_webhook_tokens()
+        if not WEBHOOK_FIELDS.isdisjoint(vals):
+            self.env.registry.clear_cache()
         return result
+
+    def unlink(self):
+        self.env.registry.clear_cache()
+        return super().unlink()
 
     def _give_webhook_tokens(self):
         """No default of the field: an upgrade would give all channels the same one."""

@@ -27,6 +27,27 @@ class EcomCredential(models.Model):
 
     _name_uniq = models.UniqueIndex("(channel_id, name)")
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        records = super().create(vals_list)
+        records._forget_cached()
+        return records
+
+    def write(self, vals):
+        self._forget_cached()
+        result = super().write(vals)
+        self._forget_cached()
+        return result
+
+    def unlink(self):
+        self._forget_cached()
+        return super().unlink()
+
+    def _forget_cached(self):
+        """Processes keep the secrets that sign webhooks (``ecom.webhook._get_target``)."""
+        if any(not record.expires_at for record in self):
+            self.env.registry.clear_cache()
+
     @api.model
     def _get_keys(self):
         """:return: the server's key, from its environment or configuration; never the database"""
@@ -72,10 +93,16 @@ class EcomCredential(models.Model):
             self.create({**vals, "channel_id": channel.id, "name": name})
 
     @api.model
-    def _load(self, channel):
-        """:return: {name: text} of a channel's secrets that have not expired"""
+    def _load(self, channel, lasting=False):
+        """
+        :param lasting: only those that a person entered, not what a platform lends for a time
+        :return: {name: text} of a channel's secrets that have not expired
+        """
         now = fields.Datetime.now()
-        records = self.search([("channel_id", "=", channel.id)])
+        domain = [("channel_id", "=", channel.id)]
+        if lasting:
+            domain.append(("expires_at", "=", False))
+        records = self.search(domain)
         try:
             return {
                 record.name: secrets.decrypt(self._get_keys(), record.value)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models, modules
 from odoo.exceptions import UserError
-from odoo.tools import SQL
+from odoo.tools import SQL, ormcache
 
 from odoo.addons.ecom_order_mgmt.concurrency import RETRYABLE
 
@@ -57,6 +57,32 @@ class EcomWebhook(models.Model):
     _received_idx = models.Index("(channel_id, received_at)")
 
     @api.model
+    def _get_target(self, token):
+        """Whom a webhook address is of, from the memory of this process: a busy shop calls hundreds
+        of times a second.
+
+        :return: (ecom.channel, its connector's model, {name: secret text})
+        :raise LookupError: nobody's, or of a channel that is archived
+        :raise UserError: the server's key does not fit
+        """
+        channel_id, connector, secrets = self._get_cached_target(token)
+        channel = self.env["ecom.channel"].browse(channel_id)
+        return channel, self.env[f"ecom.connector.{connector}"], dict(secrets)
+
+    @api.model
+    @ormcache("token")
+    def _get_cached_target(self, token):
+        """Forgotten when a channel's address, connector or secrets change. What raises is not kept,
+        so that nobody fills the memory with addresses that do not exist."""
+        channel = token and self.env["ecom.channel"].sudo().search(
+            [("webhook_token", "=", token), ("active", "=", True)], limit=1
+        )
+        if not channel or not channel.is_platform:
+            raise LookupError(token)
+        secrets = self.env["ecom.credential"].sudo()._load(channel, lasting=True)
+        return channel.id, channel.connector, tuple(secrets.items())
+
+    @api.model
     def _store(self, channel, delivery_key, topic, headers, body):
         """Keep a delivery. The same one again is no second one.
 
@@ -70,13 +96,13 @@ class EcomWebhook(models.Model):
                 INSERT INTO ecom_webhook (channel_id, company_id, delivery_key, topic, headers, body,
                                           state, received_at, attempts, create_uid, write_uid,
                                           create_date, write_date)
-                     VALUES (%(channel)s, %(company)s, %(key)s, %(topic)s, %(headers)s, %(body)s,
-                             'new', %(now)s, 0, 1, 1, %(now)s, %(now)s)
+                     SELECT id, company_id, %(key)s, %(topic)s, %(headers)s, %(body)s,
+                            'new', %(now)s, 0, 1, 1, %(now)s, %(now)s
+                       FROM ecom_channel WHERE id = %(channel)s
                 ON CONFLICT (channel_id, delivery_key) DO NOTHING
                   RETURNING id
                 """,
                 channel=channel.id,
-                company=channel.company_id.id,
                 key=delivery_key[:256],
                 topic=(topic or "")[:256],
                 headers=self._fields["headers"].convert_to_column(headers, self),
@@ -85,6 +111,12 @@ class EcomWebhook(models.Model):
             )
         )
         return bool(rows)
+
+    @api.model
+    def _get_timer(self):
+        # By its cached id: env.ref() would look whether it exists, each time.
+        data = self.env["ir.model.data"]._xmlid_to_res_id("ecom_connectors.ir_cron_webhooks")
+        return self.env["ir.cron"].browse(data)
 
     @api.model
     def _cron_process(self):

@@ -399,6 +399,36 @@ class TestWebhook(HttpCase, SimCase):
         self.assertEqual(self._post(body, headers, token="nobody").status_code, 404)
         self.assertFalse(self.env["ecom.webhook"].search([("channel_id", "=", self.sim.id)]))
 
+    def test_what_processes_remember(self):
+        """The address and the secret are remembered, and forgotten when they change."""
+        self.sim.credential_webhook = "whsec-of-the-shop"
+        self.assertEqual(self._post(*self._hook("1", "d1")).status_code, 200)
+        self.sim.credential_webhook = "another secret"
+        self.assertEqual(self._post(*self._hook("1", "d2", secret="another secret")).status_code, 200)
+        with self.assertLogs("odoo.addons.ecom_connectors.controllers.webhook", "WARNING"):
+            self.assertEqual(self._post(*self._hook("1", "d3")).status_code, 401)
+        # Another process has not heard of a change yet.
+        with patch.object(type(self.env["ecom.credential"]), "_forget_cached", lambda self: None):
+            self.sim.credential_webhook = "a third one"
+        self.assertEqual(self._post(*self._hook("1", "d4", secret="a third one")).status_code, 200)
+        # A token that is lent for a time is none of it: renewing it must not make all forget.
+        with patch.object(type(self.env.registry), "clear_cache") as forget:
+            self.env["ecom.credential"]._save(self.sim, "access", "lent", datetime.now() + timedelta(hours=1))
+            forget.assert_not_called()
+        token = self.sim.webhook_token
+        self.sim.active = False
+        self.assertEqual(self._post(*self._hook("1", "d5", secret="a third one"), token=token).status_code, 404)
+
+    def test_one_wake_up(self):
+        """Many deliveries wake the timer once."""
+        self.sim.credential_webhook = "whsec-of-the-shop"
+        timer = self.env.ref("ecom_connectors.ir_cron_webhooks")
+        triggers = self.env["ir.cron.trigger"].search([("cron_id", "=", timer.id)])
+        triggers.unlink()
+        for n in range(3):
+            self.assertEqual(self._post(*self._hook("1", f"d{n}")).status_code, 200)
+        self.assertEqual(self.env["ir.cron.trigger"].search_count([("cron_id", "=", timer.id)]), 1)
+
     def test_many_in_reverse(self):
         """A hundred deliveries, the latest first: one order, its present state, one call."""
         self.sim.credential_webhook = "whsec-of-the-shop"
