@@ -4,7 +4,7 @@ DEV = $(PYTHON) -m tools.dev
 export PORT WORKERS DB DEMO SERVE ONLY TAGS
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo db serve shell test lint i18n bench bench-forecast import-online-retail stop clean distclean
+.PHONY: help setup demo db serve shell test lint i18n bench bench-forecast import-online-retail shopify-schema stop clean distclean
 
 help:       ## list the targets
 	@$(DEV) --help
@@ -41,6 +41,9 @@ bench-forecast:  ## measure the forecasts, write docs/forecast.md
 
 import-online-retail:  ## 541,909 real lines as one file; can be stopped and goes on
 	@$(DEV) import-online-retail
+
+shopify-schema: ## Shopify's own schemas, for the tests of its connector
+	@$(DEV) shopify-schema
 
 stop:       ## stop the private PostgreSQL
 	@$(DEV) stop

@@ -1,10 +1,7 @@
 """Every GraphQL document of the Shopify connector, against Shopify's own schema.
 
-The schemas come with Shopify's npm package and are not part of the project. Unpack them where
-``ECOM_SHOPIFY_SCHEMA`` says (default: ``.odoo/shopify``)::
-
-    npm pack @shopify/dev-mcp && tar xzf shopify-dev-mcp-*.tgz --strip-components=3 -C .odoo/shopify \\
-        --wildcards 'package/dist/data/admin_*.json.gz'
+The schemas come with Shopify's npm package and are not part of the project. ``make shopify-schema``
+fetches them (``make test`` does by itself); ``ECOM_SHOPIFY_SCHEMA`` names another folder.
 """
 
 import gzip
@@ -47,6 +44,9 @@ VARIABLES = {
                         "changeFromQuantity": None}]}},
     "WEBHOOK_CREATE": {"topic": "ORDERS_CREATE", "input": {"uri": "https://example.com/x", "format": "JSON"}},
     "WEBHOOK_DELETE": {"id": GID("WebhookSubscription")},
+    "MORE_LINES": {"id": GID("Order"), "after": "x"},
+    "BULK_RUN": {"query": documents.bulk_orders("updated_at:>='2026-01-01T00:00:00Z'")},
+    "BULK_GET": {"id": GID("BulkOperation")},
 }  # fmt: skip
 
 
@@ -78,6 +78,29 @@ def test_variables(version, name):
     )
     errors = coerced if isinstance(coerced, list) else []
     assert [error.message for error in errors] == []
+
+
+@pytest.mark.parametrize("version", documents.SUPPORTED)
+def test_bulk_query(version):
+    """An export is a query of its own: valid, at most five connections, two deep, none in a list."""
+    tree = graphql.parse(documents.bulk_orders("updated_at:>='2026-01-01T00:00:00Z' AND name:\"x\""))
+    assert [e.message for e in graphql.validate(schema(version), tree)] == []
+    info, depth, found = graphql.TypeInfo(schema(version)), [], []
+
+    class Connections(graphql.Visitor):
+        def enter_field(self, node, *_args):
+            kind = str(info.get_type()).strip("!")
+            listed = kind.startswith("[") and node.name.value not in ("edges", "nodes")
+            depth.append("list" if listed else kind)
+            if kind.endswith("Connection"):
+                assert "list" not in depth[:-1], depth
+                found.append(sum(each.endswith("Connection") for each in depth))
+
+        def leave_field(self, *_args):
+            depth.pop()
+
+    graphql.visit(tree, graphql.TypeInfoVisitor(info, Connections()))
+    assert len(found) <= 5 and max(found) <= 2
 
 
 def test_a_wrong_field_is_caught():

@@ -5,7 +5,7 @@ import os
 import shutil
 import sys
 
-from . import db, demo, i18n, lint, odoo, paths, pg, setup, testing
+from . import db, demo, i18n, lint, odoo, paths, pg, setup, shopify, testing
 from .system import check_port
 from .ui import DevError, say, step
 
@@ -99,6 +99,12 @@ def command_bench_forecast():
 def command_import_online_retail():
     """Import 541,909 real lines as one file. Can be stopped and goes on."""
     return demo.import_online_retail()
+
+
+def command_shopify_schema():
+    """Shopify's own GraphQL schemas, for the tests of its connector (npm)."""
+    shopify.ensure(needed=True)
+    say(f"Shopify's schemas are in {shopify.FOLDER}")
 
 
 def command_stop():

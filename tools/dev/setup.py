@@ -1,6 +1,6 @@
 """Bringing a machine to the point where Odoo runs; what stands already takes no time."""
 
-from . import paths, pg, source, venv
+from . import paths, pg, shopify, source, venv
 from .stamps import lock
 from .system import check_python, has_program, install_packages
 
@@ -30,3 +30,5 @@ def ensure(tests=False):
         source.ensure()
         venv.ensure()
         pg.ensure()
+        if tests:
+            shopify.ensure()

@@ -254,9 +254,10 @@ class EcomChannel(models.Model):
         page that is read again."""
         handler = self._get_handler()
         cursor = sync.page if sync.kind == "backfill" else None
+        fetch = handler._fetch_past if sync.kind == "backfill" else handler._fetch_orders
         read = 0
         while True:
-            page = handler._fetch_orders(self, since, until, cursor)
+            page = fetch(self, since, until, cursor)
             results = self._ingest(page.documents, "platform")
             read += len(results)
             totals["read"] += len(results)

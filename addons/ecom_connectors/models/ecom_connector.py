@@ -79,6 +79,11 @@ class EcomConnector(models.AbstractModel):
         """
         raise self._not_able("orders")
 
+    def _fetch_past(self, channel, since, until=None, cursor=None):
+        """:meth:`_fetch_orders` for a back-fill, where a platform has a better way for many. The
+        cursor is kept between calls and outlives a kill: JSON, and never None before the end."""
+        return self._fetch_orders(channel, since, until, cursor)
+
     def _fetch_order(self, channel, external_id):
         """:return: the present document of an order, or None where the platform has none"""
         raise self._not_able("order")

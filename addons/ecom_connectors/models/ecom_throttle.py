@@ -73,6 +73,21 @@ class EcomThrottle(models.Model):
         return float(row[0]) if row else 0.05
 
     @api.model
+    def _set_left(self, key, tokens):
+        """The platform says itself how much is left of the account's bucket."""
+        self._run(
+            SQL(
+                """
+                UPDATE ecom_throttle
+                   SET tokens = %(tokens)s, filled_at = clock_timestamp() AT TIME ZONE 'UTC'
+                 WHERE key = %(key)s RETURNING 1
+                """,
+                key=key,
+                tokens=tokens,
+            )
+        )
+
+    @api.model
     def _block(self, key, seconds):
         """The platform asks for a pause of the whole account."""
         self._run(

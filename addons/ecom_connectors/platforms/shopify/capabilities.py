@@ -21,8 +21,8 @@ CAPABILITIES = Capabilities(
     },
     optional_credentials=("webhook",),
     url_help="https://your-shop.myshopify.com",
-    # Cost points: 100 a second restored up to 2000 on the smallest plan.
-    rates={"default": (50, 1000)},
+    # Cost points, as the smallest plan has them; each answer tells what is really left.
+    rates={"default": (100, 2000)},
     page_size=25,
     stock_batch=100,
     notes="Uses the GraphQL Admin API. The app needs the scopes read_all_orders, write_orders, "
