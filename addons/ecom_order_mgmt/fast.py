@@ -8,6 +8,8 @@ result.
 from odoo.tools import OrderedSet
 
 KEY = "ecom_fast"
+# In the context while many records are made at once, see models/base_fast.py.
+BATCH = "ecom_batch"
 
 
 class FastRun:
@@ -19,11 +21,16 @@ class FastRun:
         self.fresh = set()
         # Keys of deliveries that this run made: a second move of that key is Odoo's to place.
         self.placed = set()
+        # Deliveries that this run made, by id: nothing is in them but its moves.
+        self.pickings = set()
+        self.routes = {}
         self.rules = {}
         self.kits = {}
         self.to_assign = OrderedSet()
         self.to_confirm = OrderedSet()
+        # Moves that reordering rules have to be told of, until that is done.
         self.orderpoints = OrderedSet()
+        self.collects_orderpoints = True
 
     def find_kits(self, env, pairs):
         """:param pairs: list of (product, company)

@@ -5,6 +5,7 @@ import pytz
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from ..document_field import Document
 from ..tools import canonical
 
 CAUSES = [
@@ -80,7 +81,7 @@ class EcomOrder(models.Model):
     refund_ids = fields.One2many("ecom.refund", "order_id", readonly=True)
 
     # --- the document
-    document = fields.Json("Normalised Document", readonly=True, copy=False)
+    document = Document("Normalised Document", readonly=True, copy=False)
     raw_document = fields.Json(
         readonly=True, copy=False, help="As received, where it is not the same as the document."
     )

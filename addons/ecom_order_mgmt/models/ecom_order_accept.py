@@ -10,6 +10,7 @@ from odoo.fields import Command
 
 from ..concurrency import RETRYABLE
 from ..exceptions import ParkOrder
+from ..fast import BATCH
 from ..tools import canonical, totals
 
 _logger = logging.getLogger(__name__)
@@ -93,7 +94,9 @@ class EcomOrder(models.Model):
         customers = self._match_customers(resolved)
         sale_orders = (
             self.env["sale.order"]
-            .with_context(tracking_disable=True, mail_create_nosubscribe=True)
+            .with_context(
+                **{"tracking_disable": True, "mail_create_nosubscribe": True, BATCH: True}
+            )
             .create(
                 [
                     order._prepare_sale_order_vals(resolved, order_totals[order], customers[order])

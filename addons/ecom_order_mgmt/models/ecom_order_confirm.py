@@ -30,17 +30,26 @@ class EcomOrder(models.Model):
         todo -= cancelled
         if not todo:
             return {"confirmed": 0}
-        lanes = (
-            todo.sale_order_id.warehouse_id | todo.sale_order_id.order_line.warehouse_id
-        ).sudo()
-        lanes = lanes.sorted("id")
-        if lanes.try_lock_for_update(allow_referencing=True) != lanes:
-            return {"confirmed": 0, "busy": len(todo)}
+        left = todo._get_without_lane()
+        todo -= left
         todo._guarded(lambda orders: orders._confirm_sale_orders(), final)
         return {
             "confirmed": len(todo.filtered("confirmed_at")),
             "held": len(todo.filtered(lambda order: order.review_state == "held")),
+            "left": left,
         }
+
+    def _get_without_lane(self):
+        """Hold the lanes of these orders: the warehouses that deliver them, until the transaction
+        ends. :return: the orders of which another worker has a lane"""
+        lanes = {
+            order: order.sale_order_id.warehouse_id | order.sale_order_id.order_line.warehouse_id
+            for order in self
+        }
+        # Holding a warehouse is no change of it: whoever may run the pipeline may do it.
+        wanted = self.env["stock.warehouse"].sudo().union(*lanes.values()).sorted("id")
+        free = wanted.try_lock_for_update(allow_referencing=True)
+        return self.filtered(lambda order: lanes[order] - free)
 
     def _confirm_sale_orders(self):
         # One line in the history of each sale order, instead of a tracked change of every field.

@@ -1,7 +1,7 @@
 from odoo import api, models
 from odoo.tools import float_compare
 
-from ..fast import KEY, FastRun
+from ..fast import BATCH, KEY, FastRun
 
 
 class SaleOrder(models.Model):
@@ -31,7 +31,15 @@ class SaleOrder(models.Model):
             if sequence and not sequence.use_date_range and "%" not in (sequence.prefix or ""):
                 for vals, name in zip(group, sequence._ecom_next(len(group)), strict=True):
                     vals["name"] = name
+            self.with_company(company_id)._ecom_fill_defaults(group)
         return super().create(vals_list)
+
+    def _ecom_fill_defaults(self, vals_list):
+        """Defaults that cost a search for each order, and are the same for all of a company."""
+        names = [name for name in ("quotation_document_ids",) if name in self._fields]
+        defaults = self.default_get(names) if names else {}
+        for vals in vals_list:
+            vals.update({name: value for name, value in defaults.items() if name not in vals})
 
     def _ecom_confirm_fast(self):
         """`action_confirm` for many orders; everything that is stored is the same.
@@ -45,16 +53,25 @@ class SaleOrder(models.Model):
             return True
         run = FastRun()
         going_on._ecom_create_references(run)
-        orders = going_on.with_context(**{KEY: run, "ecom_covered": True})
+        orders = going_on.with_context(**{KEY: run, "ecom_covered": True, BATCH: True})
+        orders._ecom_read_ahead()
         result = orders.action_confirm()
         env = orders.env
         run.collecting = False
         # Deliveries are made by the superuser, as Odoo's stock rules do.
         moves = env["stock.move"].sudo().browse(run.to_assign).exists()
         moves._ecom_assign_fast()
-        env["stock.picking"].browse(run.to_confirm).exists().action_confirm()
+        run.collects_orderpoints = False
         env["stock.move"].sudo().browse(run.orderpoints).exists()._update_orderpoints()
+        env["stock.picking"].browse(run.to_confirm).exists().action_confirm()
         return result
+
+    def _ecom_read_ahead(self):
+        """Read for all orders at once what Odoo will ask of each."""
+        # Odoo does not look at rights either where it computes with these.
+        orders = self.sudo()
+        (orders.partner_id | orders.partner_shipping_id).mapped("lang")
+        orders.order_line.mapped("invoice_lines")
 
     def _ecom_create_references(self, run):
         """Make the references that Odoo would make one by one when it launches the lines."""

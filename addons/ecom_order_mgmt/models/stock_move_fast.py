@@ -1,3 +1,5 @@
+from collections import Counter
+
 from odoo import models
 from odoo.tools.misc import clean_context
 
@@ -8,6 +10,12 @@ from .. import fast
 _PLACE = {"stock", "sale_stock", "stock_picking_batch", "ecom_order_mgmt"}
 _ASSIGN = {"stock", "mrp", "stock_picking_batch", "ecom_order_mgmt"}
 _RESERVE = {"stock", "product_expiry", "ecom_order_mgmt"}
+_MERGE = {"stock", "ecom_order_mgmt"}
+# None of these does anything where only the delivery of a new move is set.
+_WRITE = {
+    "stock", "sale_stock", "stock_picking_batch", "mrp", "mrp_subcontracting", "repair",
+    "ecom_order_mgmt",
+}  # fmt: skip
 
 
 class StockMove(models.Model):
@@ -70,11 +78,43 @@ class StockMove(models.Model):
                 [group._get_new_picking_values() for group in groups]
             )
         )
-        for group, picking in zip(groups, pickings, strict=True):
-            group.write({"picking_id": picking.id})
+        run.pickings.update(pickings.ids)
+        moves._ecom_set_pickings(groups, pickings)
         pickings._ecom_log_origin()
         for picking in pickings:
             picking._find_auto_batch()
+
+    def _ecom_set_pickings(self, groups, pickings):
+        """Put groups of new moves into their deliveries. As `write`, but what has to be computed
+        anew is found once for all groups, and not by several searches for each."""
+        if not fast.only_known(self, "write", _WRITE):
+            for group, picking in zip(groups, pickings, strict=True):
+                group.write({"picking_id": picking.id})
+            return
+        field = self._fields["picking_id"]
+        moves = self.concat(*groups)
+        moves.modified([field.name], before=True)
+        for group, picking in zip(groups, pickings, strict=True):
+            field.write(group, picking.id)
+        moves.modified([field.name])
+
+    def _merge_moves(self, merge_into=False):
+        """In a delivery that this run made, moves of different goods have nothing to merge with."""
+        run = fast.of(self)
+        if not run or merge_into or not fast.only_known(self, "_merge_moves", _MERGE):
+            return super()._merge_moves(merge_into=merge_into)
+        seen = Counter((move.picking_id.id, move.product_id.id) for move in self)
+        single = self.filtered(
+            lambda move: move.picking_id.id in run.pickings
+            and seen[move.picking_id.id, move.product_id.id] == 1
+            and move.picking_id.move_ids <= self
+            and move.product_uom.compare(move.product_uom_qty, 0) > 0
+        )
+        rest = self - single
+        if not rest:
+            return self
+        merged = super(StockMove, rest)._merge_moves()
+        return self.filtered(lambda move: move in single or move in merged) | merged
 
     # === RESERVATION === #
 
@@ -87,11 +127,16 @@ class StockMove(models.Model):
         return None
 
     def _update_orderpoints(self):
-        run = fast.of(self)
-        if not run:
-            return super()._update_orderpoints()
-        run.orderpoints.update(self.ids)
-        return None
+        """Once at the end of a run; and once for moves that concern the same reordering rules."""
+        run = self.env.context.get(fast.KEY)
+        if run and run.collects_orderpoints:
+            run.orderpoints.update(self.ids)
+            return None
+        places = {}
+        for move in self:
+            key = (move.product_id, move.location_id, move.location_dest_id)
+            places.setdefault(key, move.id)
+        return super(StockMove, self.browse(places.values()))._update_orderpoints()
 
     def _trigger_scheduler(self):
         """Odoo searches the reordering rule of every move; mostly there is none at all."""

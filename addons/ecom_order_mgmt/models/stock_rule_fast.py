@@ -37,18 +37,19 @@ class StockRule(models.Model):
             return super()._search_rule_for_warehouses(
                 route_ids, packaging_uom_id, product_id, warehouse_ids, domain
             )
-        routes = product_id.route_ids | product_id.categ_id.total_route_ids
-        if route_ids:
-            routes |= route_ids
-        if packaging_uom_id:
-            routes |= packaging_uom_id.package_type_id.route_ids
-        if warehouse_ids:
-            routes |= warehouse_ids.route_ids.filtered(
-                partial(self._filter_warehouse_routes, product_id, warehouse_ids)
+        asked = (
+            product_id.id,
+            tuple(route_ids.ids) if route_ids else (),
+            packaging_uom_id.id if packaging_uom_id else False,
+            tuple(warehouse_ids.ids) if warehouse_ids else (),
+        )
+        if asked not in run.routes:
+            run.routes[asked] = self._ecom_get_routes(
+                route_ids, packaging_uom_id, product_id, warehouse_ids
             )
         key = (
-            frozenset(routes.ids),
-            tuple(warehouse_ids.ids) if warehouse_ids else (),
+            run.routes[asked],
+            asked[-1],
             repr(domain),
             self.env.su,
             self.env.uid,
@@ -59,3 +60,16 @@ class StockRule(models.Model):
                 route_ids, packaging_uom_id, product_id, warehouse_ids, domain
             )
         return run.rules[key]
+
+    def _ecom_get_routes(self, route_ids, packaging_uom_id, product_id, warehouse_ids):
+        """:return: the routes that Odoo looks at for these"""
+        routes = product_id.route_ids | product_id.categ_id.total_route_ids
+        if route_ids:
+            routes |= route_ids
+        if packaging_uom_id:
+            routes |= packaging_uom_id.package_type_id.route_ids
+        if warehouse_ids:
+            routes |= warehouse_ids.route_ids.filtered(
+                partial(self._filter_warehouse_routes, product_id, warehouse_ids)
+            )
+        return frozenset(routes.ids)
