@@ -200,3 +200,127 @@ def test_places_of_the_world():
     for latitude, longitude in centroids._PLACES.values():
         assert -60 < latitude < 75
         assert -180 <= longitude <= 180
+
+
+# === SETS AND GIFTS === #
+
+
+def test_a_set_comes_from_one_place():
+    lines = [line("cup", 2), line("pot", 1), line("pen", 1)]
+    together = {"cup": "tea", "pot": "tea"}
+    tied = sourcing.bundle(lines, together)
+    assert sorted(one.quantity for one in tied) == [1, 1]
+    candidates = sourcing.rate(places({"cup": 2, "pen": 1}, {"pot": 1}), WEIGHTS)
+    assert sourcing.choose(tied, candidates, max_parts=3) is None
+    candidates = sourcing.rate(places({"pen": 1}, {"cup": 2, "pot": 1}), WEIGHTS)
+    plan = sourcing.choose(tied, candidates, max_parts=3)
+    found = {c.key: sourcing.unbundle(q, tied) for c, q in plan.parts}
+    assert found == {0: {"pen": 1}, 1: {"cup": 2, "pot": 1}}
+
+
+def test_a_gift_comes_along():
+    goods, gift = line("a", 1), Line("g", 1, {"g": 1}, gift=True)
+    candidates = sourcing.rate(places({"a": 1}, {"g": 1}), WEIGHTS)
+    assert sourcing.choose([goods, gift], candidates, max_parts=3) is None
+    candidates = sourcing.rate(places({"a": 1}, {"g": 1}, {"a": 1, "g": 1}), WEIGHTS)
+    assert len(sourcing.choose([goods, gift], candidates, max_parts=3).parts) == 1
+
+
+def test_parts_that_are_not_accepted():
+    candidates = sourcing.rate(places({"a": 1}, {"b": 1}, {"a": 1, "b": 1}), WEIGHTS)
+    lines = [line("a", 1), line("b", 1)]
+    assert sourcing.choose(lines, candidates, 2, accept=lambda _taken: False).parts[0][0].key == 2
+    assert sourcing.choose(lines, candidates[:2], 2, accept=lambda _taken: False) is None
+
+
+tied_orders = st.lists(
+    st.tuples(
+        st.integers(1, 3),
+        st.sampled_from("abc"),
+        st.booleans(),
+        st.one_of(st.none(), st.sampled_from("xy")),
+    ),
+    min_size=1,
+    max_size=3,
+    unique_by=lambda item: item[1],
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(stocks, tied_orders, st.integers(1, 5))
+def test_sets_and_gifts_of_any_order(stock, order, max_parts):
+    candidates = sourcing.rate(places(*stock, rank=list(range(len(stock)))), {"rank": 1})
+    lines = [Line(p, q, {p: 1}, gift=gift) for q, p, gift, _name in order]
+    together = {p: name for _q, p, _gift, name in order if name}
+    tied = sourcing.bundle(lines, together)
+    plan = sourcing.choose(tied, candidates, max_parts)
+    if plan is None:
+        # Never held without need: no single place has all of it.
+        assert not any(possible(lines, [c]) for c in candidates)
+        return
+    parts = [sourcing.unbundle(quantities, tied) for _c, quantities in plan.parts]
+    assert len(parts) <= max_parts
+    for one in lines:
+        assert sum(part.get(one.key, 0) for part in parts) == one.quantity
+    for name in set(together.values()):
+        members = {p for p, n in together.items() if n == name}
+        if len(members) > 1:
+            assert sum(bool(members & part.keys()) for part in parts) == 1
+    gifts = {one.key for one in lines if one.gift}
+    if gifts != {one.key for one in lines}:
+        assert not any(part.keys() <= gifts for part in parts)
+    sourcing.use(plan, tied)
+    assert all(left > -1e-6 for c in candidates for left in c.free.values())
+
+
+def brute_force(lines, together, candidates, max_parts):
+    """:return: fewest places that deliver everything with sets in one place and no gift alone"""
+    goods = [one for one in lines if not one.gift]
+
+    def give(index, free, used):
+        if index == len(lines):
+            places_of_goods = {p for one in goods or lines for p in used[one.key]}
+            return all(set(used[one.key]) <= places_of_goods for one in lines) and all(
+                len({p for one in lines if together.get(one.key) == name for p in used[one.key]})
+                == 1
+                for name in set(together.values())
+                if sum(together.get(one.key) == name for one in lines) > 1
+            )
+        current = lines[index]
+
+        def spread(left, where, stock, mine):
+            if left == 0:
+                return give(index + 1, stock, {**used, current.key: mine})
+            if where == len(stock):
+                return False
+            for units in range(min(left, max(stock[where].get(current.key, 0), 0)), -1, -1):
+                lower = [dict(s) for s in stock]
+                lower[where][current.key] = lower[where].get(current.key, 0) - units
+                if spread(left - units, where + 1, lower, mine + [where] * bool(units)):
+                    return True
+            return False
+
+        return spread(current.quantity, 0, free, [])
+
+    for size in range(1, min(max_parts, len(candidates)) + 1):
+        for group in combinations(candidates, size):
+            if give(0, [dict(c.free) for c in group], {}):
+                return size
+    return None
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(
+        st.dictionaries(st.sampled_from("abc"), st.integers(0, 3), max_size=3),
+        min_size=1,
+        max_size=4,
+    ),
+    tied_orders,
+)
+def test_sets_never_in_more_parts_than_brute_force(stock, order):
+    candidates = sourcing.rate(places(*stock, rank=list(range(len(stock)))), {"rank": 1})
+    lines = [Line(p, q, {p: 1}) for q, p, _gift, _name in order]
+    together = {p: name for _q, p, _gift, name in order if name}
+    plan = sourcing.choose(sourcing.bundle(lines, together), candidates, 5)
+    assert (len(plan.parts) if plan else None) == brute_force(lines, together, candidates, 5)

@@ -124,3 +124,90 @@ def test_nothing_is_lost_and_floors_hold(goods, limit):
 )
 def test_shares_add_up(total, weights):
     assert sum(splitting.shares(total, weights)) == total
+
+
+def test_goods_stay_in_their_warehouse():
+    north = [piece("a"), piece("gift", value=0, gift=True, labels={"class": "x"})]
+    south = [piece("ice", labels={"class": "frozen"}), piece("b", value=99)]
+    found = splitting.split([north, south], Limits(("class",)))
+    assert keys(found) == [["a", "gift"], ["b"], ["ice"]]
+    assert found.origins == [0, 1, 1]
+
+
+def test_limits_count_over_all_warehouses():
+    groups = [[piece("a", 3)], [piece("b", 3)]]
+    found = splitting.split(groups, Limits(max_items=Decimal(1), max_parts=5))
+    assert keys(found) == [["a"], ["b"]]
+    assert "6 parts are more than 5" in found.notes[0][1]
+
+
+def test_alone():
+    goods = [piece("lamp", 2, alone=True), piece("pen")]
+    found = splitting.split([goods], Limits(("alone",)))
+    assert keys(found) == [["pen"], ["lamp"], ["lamp"]]
+    assert keys(splitting.split([goods], Limits(("alone",), max_parts=2))) == [["lamp", "pen"]]
+
+
+def test_a_set_goes_where_its_dearest_piece_goes():
+    goods = [
+        piece("ice", value=50, labels={"class": "frozen"}, together="set"),
+        piece("box", value=1, together="set"),
+        piece("pen"),
+    ]
+    assert keys(splitting.split([goods], Limits(("class",)))) == [["pen"], ["ice", "box"]]
+
+
+groups = st.lists(st.lists(pieces, min_size=1, max_size=4), min_size=1, max_size=3).map(
+    lambda found: [
+        [splitting.replace(p, key=(i, j)) for j, p in enumerate(group)]
+        for i, group in enumerate(found)
+    ]
+)
+all_limits = st.builds(
+    Limits,
+    strategies=st.lists(st.sampled_from(["class", "date", "alone"]), unique=True, max_size=3).map(
+        tuple
+    ),
+    max_weight=st.one_of(st.none(), st.integers(1, 50).map(Decimal)),
+    max_value=st.one_of(st.none(), st.integers(1, 300).map(Decimal)),
+    max_items=st.one_of(st.none(), st.integers(1, 5).map(Decimal)),
+    floor=st.one_of(st.none(), st.integers(1, 100).map(Decimal)),
+    max_parts=st.integers(1, 5),
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(groups, all_limits)
+def test_several_warehouses(found, limit):
+    result = splitting.split(found, limit)
+    assert len(result.parts) == len(result.origins)
+    # Every part holds goods of one warehouse only, and all of them are there.
+    for index, group in enumerate(found):
+        mine = [
+            p
+            for part, o in zip(result.parts, result.origins, strict=True)
+            if o == index
+            for p in part
+        ]
+        for one in group:
+            again = [p for p in mine if p.key == one.key]
+            assert sum(p.quantity for p in again) == one.quantity
+            assert abs(sum(p.value for p in again) - one.value) < Decimal("0.000001")
+    # The warehouses are given; beyond them nothing is parted against a floor.
+    assert len(result.parts) <= max(limit.max_parts, len(found))
+    if len(result.parts) > len(found):
+        if limit.floor:
+            assert min(sum(p.value for p in part) for part in result.parts) >= limit.floor
+        for index, group in enumerate(found):
+            parts = [p for p, o in zip(result.parts, result.origins, strict=True) if o == index]
+            if not all(p.gift for p in group):
+                assert not any(all(p.gift for p in part) for part in parts)
+    # A set is in one parcel of its warehouse.
+    for index, group in enumerate(found):
+        for name in {p.together for p in group if p.together}:
+            holders = [
+                part
+                for part, o in zip(result.parts, result.origins, strict=True)
+                if o == index and any(p.together == name and not p.gift for p in part)
+            ]
+            assert len(holders) <= 1
