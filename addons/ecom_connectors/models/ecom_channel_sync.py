@@ -134,7 +134,9 @@ class EcomChannel(models.Model):
     def _is_due(self, kind):
         able = platforms.get_capabilities(self.connector)
         if kind == "listings":
-            return False
+            # Asked for by a person; only what was interrupted goes on by itself.
+            sync = self._get_sync(kind)
+            return bool(sync.page and (not sync.next_at or sync.next_at <= fields.Datetime.now()))
         if kind in ("orders", "reconcile", "backfill") and not able.poll:
             return False
         if kind == "stock" and not (able.push_stock and self.stock_publish):
@@ -302,15 +304,16 @@ class EcomChannel(models.Model):
     # === CATALOGUE === #
 
     def _sync_listings(self, sync, totals):
-        handler, cursor, read = self._get_handler(), None, 0
+        handler, cursor = self._get_handler(), sync.page or None
+        read = sync.read_count if cursor else 0
         while True:
             page = handler._fetch_listings(self, cursor)
             self.env["ecom.listing"].sudo()._store_listings(self, page.documents)
             read += len(page.documents)
             totals["read"] += len(page.documents)
-            sync.read_count = read
-            self._commit_batch()
             cursor = page.next
+            sync.write({"read_count": read, "page": cursor})
+            self._commit_batch()
             if cursor is None:
                 return
 

@@ -122,16 +122,8 @@ class TestWooCommerce(ContractCase):
             self.notes = [*getattr(self, "notes", []), body]
             return {"id": 1}
 
-        def refund(match, params, body):
-            if body["api_refund"]:
-                return {"code": "x"}
-            entry = {"id": 900, "amount": body["amount"], "reason": body["reason"], "date_created_gmt": "2026-01-02T10:00:00", "line_items": []}
-            self.order["refunds"].append(entry)
-            return entry
-
         shop.on("PUT", f"{api}/orders/727", change)
         shop.on("POST", f"{api}/orders/727/notes", note)
-        shop.on("POST", f"{api}/orders/727/refunds", refund)
         return channel, shop
 
     def test_read_and_ship(self):
@@ -232,10 +224,11 @@ class TestShopify(ContractCase):
             if "query Order(" in query:
                 return {"data": {"order": node}}
             if "query FulfillmentOrders" in query:
-                return {"data": {"order": {"fulfillmentOrders": {"nodes": [{"id": "gid://shopify/FulfillmentOrder/5", "status": "OPEN", "lineItems": {"nodes": [
+                return {"data": {"order": {"fulfillments": node["fulfillments"], "fulfillmentOrders": {"nodes": [{"id": "gid://shopify/FulfillmentOrder/5", "status": "OPEN", "assignedLocation": {"name": "Main", "location": None}, "lineItems": {"nodes": [
                     {"id": "gid://shopify/FulfillmentOrderLineItem/6", "remainingQuantity": 2, "lineItem": {"id": "gid://shopify/LineItem/7"}}]}}]}}}}
             if "mutation Fulfill" in query:
-                node["fulfillments"].append({"id": "gid://shopify/Fulfillment/8", "status": "SUCCESS", "trackingInfo": [{"number": body["variables"]["fulfillment"]["trackingInfo"]["number"]}]})
+                node["fulfillments"].append({"id": "gid://shopify/Fulfillment/8", "status": "SUCCESS", "trackingInfo": [{"number": body["variables"]["fulfillment"]["trackingInfo"]["number"]}],
+                                             "fulfillmentLineItems": {"nodes": [{"quantity": 2, "lineItem": {"id": "gid://shopify/LineItem/7"}}]}})
                 return {"data": {"fulfillmentCreate": {"fulfillment": {"id": "gid://shopify/Fulfillment/8"}, "userErrors": []}}}
             if "query Variants" in query:
                 return {"data": {"productVariants": {"pageInfo": info, "nodes": [{"id": "gid://shopify/ProductVariant/3", "sku": "MUG", "barcode": None, "displayName": "Mug", "inventoryQuantity": 1, "inventoryItem": {"id": "gid://shopify/InventoryItem/4", "tracked": True}}]}}}
@@ -285,7 +278,6 @@ class TestPrestaShop(ContractCase):
         }  # fmt: skip
         carrier = {"id": 9, "id_order": "7", "tracking_number": "", "id_carrier": "2", "weight": "0"}
         shop.on("GET", "/api/orders", {"orders": [order]})
-        shop.on("GET", "/api/orders/7", {"orders": [order]})
         shop.on("GET", "/api/currencies", {"currencies": [{"id": 1, "iso_code": "EUR"}]})
         shop.on("GET", "/api/customers", {"customers": [{"id": 1, "firstname": "Ada", "lastname": "B", "email": "a@example.com"}]})
         shop.on("GET", "/api/addresses", {"addresses": [{"id": 3, "firstname": "Ada", "lastname": "B", "address1": "Street 1", "city": "Berlin", "postcode": "10115", "id_country": "1", "id_state": "0"}]})

@@ -20,6 +20,7 @@ CAPABILITIES = Capabilities(
     rates={
         "getOrders": (0.0167, 20),
         "getOrder": (0.5, 30),
+        "getOrderItems": (0.5, 30),
         "searchOrders": (0.0056, 20),
         "confirmShipment": (2, 10),
         "listings": (5, 10),
@@ -30,5 +31,6 @@ CAPABILITIES = Capabilities(
     stock_batch=20,
     notes="Orders that Amazon ships itself are kept for the books and reserve no stock here. "
     "Connector settings: marketplaces (list of marketplace ids), orders_api ('2026-01-01' or 'v0'). "
-    "Amazon has no call to refund or cancel by a seller here; do that in Seller Central.",
+    "Amazon has no call by which a seller refunds or cancels an order (both were feeds for XML, which "
+    "Amazon has retired); do that in Seller Central. It comes back here by itself.",
 )

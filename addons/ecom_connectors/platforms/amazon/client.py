@@ -7,6 +7,8 @@ from ...exceptions import EcomAuthError, EcomDataError
 from ...models.ecom_connector import Page
 
 LWA = "https://api.amazon.com/auth/o2/token"
+# Orders of one page of v0: the items of each are a call of their own, 30 at once at most.
+_V0_PAGE = 10
 
 
 class EcomConnectorAmazon(models.AbstractModel):
@@ -83,9 +85,15 @@ class EcomConnectorAmazon(models.AbstractModel):
 
     def _fetch_orders_v0(self, channel, since, until, cursor):
         path = "/orders/v0/orders"
+        # The turns of all items of the page are taken first, so that a page that was begun can be
+        # finished: getOrders itself may be called once a minute only.
+        self._take_turn(channel, "getOrderItems", _V0_PAGE)
         restricted = self._get_restricted(channel, path, ["buyerInfo", "shippingAddress"])
         # The other parameters are repeated with a token: Amazon asks for that.
-        params = {"LastUpdatedAfter": f"{since.isoformat()}Z", "MarketplaceIds": ",".join(self._get_marketplaces(channel))}
+        params = {
+            "LastUpdatedAfter": f"{since.isoformat()}Z", "MarketplaceIds": ",".join(self._get_marketplaces(channel)),
+            "MaxResultsPerPage": _V0_PAGE,
+        }  # fmt: skip
         if until:
             params["LastUpdatedBefore"] = f"{until.isoformat()}Z"
         if cursor:
@@ -95,16 +103,17 @@ class EcomConnectorAmazon(models.AbstractModel):
         orders = payload.get("Orders") or []
         for order in orders:
             if order.get("OrderStatus") not in ("Pending", "PendingAvailability"):
-                order["OrderItems"] = self._fetch_items(channel, order["AmazonOrderId"])
+                order["OrderItems"] = self._fetch_items(channel, order["AmazonOrderId"], cost=0)
         newest = max((order.get("LastUpdateDate") or "" for order in orders), default=None)
         return Page(orders, payload.get("NextToken"), newest or None)
 
-    def _fetch_items(self, channel, order_id):
+    def _fetch_items(self, channel, order_id, cost=1.0):
+        """:param cost: 0 where its turn was taken already"""
         items, token = [], None
         while True:
             value = self._call_json(
-                channel, "GET", f"/orders/v0/orders/{order_id}/orderItems", operation="getOrder",
-                params={"NextToken": token} if token else {},
+                channel, "GET", f"/orders/v0/orders/{order_id}/orderItems", operation="getOrderItems",
+                params={"NextToken": token} if token else {}, cost=cost,
             )  # fmt: skip
             payload = (value or {}).get("payload") or {}
             items += payload.get("OrderItems") or []

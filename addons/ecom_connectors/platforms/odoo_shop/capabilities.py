@@ -7,6 +7,7 @@ CAPABILITIES = Capabilities(
     partial_shipment=True,
     push_shipment=True,
     push_cancel=True,
+    push_refund=True,
     push_stock=True,
     listings=True,
     compare=True,
@@ -16,6 +17,7 @@ CAPABILITIES = Capabilities(
     rates={"default": (10, 100)},
     page_size=40,
     stock_batch=50,
-    notes="Reads the orders of another Odoo's website over JSON-2. Refunds of that shop are credit "
-    "notes in its own books and are not made from here.",
+    notes="Reads the orders of another Odoo's website over JSON-2. Refunds go through the payment "
+    "provider of that shop, where it can give money back; the credit note in that shop's own books is "
+    "made there.",
 )

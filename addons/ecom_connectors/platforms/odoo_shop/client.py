@@ -51,7 +51,10 @@ class EcomConnectorOdoo(models.AbstractModel):
         offset, limit = int(cursor or 0), self._get_capabilities().page_size
         domain = [
             ["website_id", "!=", False],
+            # A refund changes its payment, not the order.
+            "|",
             ["write_date", ">=", since.isoformat(" ")],
+            ["transaction_ids.child_transaction_ids.write_date", ">=", since.isoformat(" ")],
             ["state", "in", ["sent", "sale", "cancel"]],
         ]
         if until:
@@ -84,6 +87,7 @@ class EcomConnectorOdoo(models.AbstractModel):
             partner["country_code"] = countries.get(partner["country_id"] and partner["country_id"][0], {}).get("code")
             partner["state_code"] = states.get(partner["state_id"] and partner["state_id"][0], {}).get("code")
         payments = self._read(channel, "payment.transaction", [t for o in orders for t in o["transaction_ids"]], ["state"])
+        refunds = self._read_refunds(channel, payments)
         for line in lines.values():
             line["product"] = products.get(line["product_id"] and line["product_id"][0])
             rates = [taxes[t] for t in line["tax_ids"] if t in taxes]
@@ -94,8 +98,23 @@ class EcomConnectorOdoo(models.AbstractModel):
             for key in ("partner_id", "partner_invoice_id", "partner_shipping_id"):
                 order[key.removesuffix("_id")] = partners.get(order[key] and order[key][0])
             found = {payments[t]["state"] for t in order["transaction_ids"] if t in payments}
+            order["refund_transactions"] = [r for t in order["transaction_ids"] for r in refunds.get(t, ())]
             order["transaction_state"] = next((s for s in ("done", "authorized", "pending") if s in found), None)
         return orders
+
+    def _read_refunds(self, channel, payments):
+        """:return: {payment: list of what was given back of it}"""
+        if not payments:
+            return {}
+        rows = self._rpc(
+            channel, "payment.transaction", "search_read",
+            domain=[["source_transaction_id", "in", list(payments)], ["operation", "=", "refund"], ["state", "=", "done"]],
+            fields=["source_transaction_id", "amount", "reference", "create_date"], order="id",
+        ) or []  # fmt: skip
+        found = {}
+        for row in rows:
+            found.setdefault(row["source_transaction_id"][0], []).append(row)
+        return found
 
     def _fetch_listings(self, channel, cursor=None):
         offset = int(cursor or 0)
@@ -156,6 +175,30 @@ class EcomConnectorOdoo(models.AbstractModel):
             self._rpc(channel, "sale.order", "action_cancel", ids=[order_id],
                       context={"disable_cancel_warning": True})  # fmt: skip
         return {"ref": str(order_id), "answer": json.dumps(order)}
+
+    def _push_refund(self, channel, task, values):
+        """Through the payment provider of the shop. A refund has no place for a mark there: what was
+        given back since the first try tells whether that got through."""
+        order_id, amount = int(values["order_id"]), base.dec(values["amount"])
+        order = self._fetch_order(channel, order_id)
+        if order is None:
+            raise EcomDataError(self.env._("The shop does not know this order."))
+        returned = -sum((base.dec(r["amount"]) for r in order["refund_transactions"]), base.ZERO)
+        before = (task.payload or {}).get("refunded_before")
+        if before is None:
+            task.payload = {**(task.payload or {}), "refunded_before": str(returned)}
+            task._commit()
+        elif returned - base.dec(before) >= amount:
+            return {"ref": str(order["refund_transactions"][-1]["id"]), "answer": self.env._("It was refunded already.")}
+        payments = self._read(channel, "payment.transaction", order["transaction_ids"],
+                              ["state", "amount"])  # fmt: skip
+        paid = [p for p in payments.values() if p["state"] == "done" and base.dec(p["amount"]) >= amount]
+        if not paid:
+            raise EcomDataError(self.env._("The shop took no payment that could be given back."))
+        self._rpc(channel, "payment.transaction", "action_refund", ids=[paid[0]["id"]], amount_to_refund=float(amount))
+        after = self._read_refunds(channel, {paid[0]["id"]: paid[0]}).get(paid[0]["id"], [])
+        # A provider may settle it later: then nothing is done yet, and it was asked for all the same.
+        return {"ref": str(after[-1]["id"]) if after else None, "answer": self.env._("Asked for at the payment provider.")}
 
     def _push_stock(self, channel, items):
         location = (channel.connector_options or {}).get("location_id")

@@ -25,6 +25,24 @@ def find(payload, context):
     payload = as_dict(payload)
     if "order_line" in payload and "date_order" in payload:
         yield Found("order", ident(payload.get("id")), lambda: _order(payload, context), payload)
+        for refund in as_list(payload.get("refund_transactions")):
+            yield Found(
+                "refund", ident(refund.get("id")), lambda refund=refund: _refund(refund, payload, context)
+            )
+
+
+def _refund(refund, order, context):
+    """A payment that went back: its amount is negative there."""
+    currency = _name(order.get("currency_id")) or context.get("currency")
+    return {
+        "type": "refund",
+        "external_id": ident(refund["id"]),
+        "order_external_id": ident(order.get("id")),
+        "created_at": when(refund.get("create_date")),
+        "currency": require(currency, "no_currency", "names no currency"),
+        "amount": text_of(abs(dec(refund.get("amount")))),
+        "reason": refund.get("reference"),
+    }
 
 
 def _name(many2one):

@@ -1,6 +1,4 @@
 import base64
-import json
-from html import escape
 
 from odoo import models
 
@@ -24,15 +22,23 @@ class EcomConnectorPrestaShop(models.AbstractModel):
         return {"Authorization": f"Basic {pair}"}, {}
 
     def _read(self, channel, resource, **params):
-        """:return: list of objects; the webservice answers an empty list where there is none"""
+        """:return: list of objects; the webservice answers an empty list where there is none. Its
+        name in the answer is not always that of the resource: order_slip gives order_slips."""
         value = self._call_json(
             channel, "GET", f"/api/{resource}",
             params={"output_format": "JSON", "display": "full", **params}, accept=(404,),
         )  # fmt: skip
         if not isinstance(value, dict):
             return []
-        found = value.get(resource.split("/")[0])
+        found = value.get(resource) or next((each for each in value.values() if isinstance(each, list | dict)), None)
         return found if isinstance(found, list) else [found] if isinstance(found, dict) else []
+
+    def _read_one(self, channel, resource, number):
+        """By a filter: alone, an object comes in another shape than in a list."""
+        if not str(number).isdigit():
+            return None
+        rows = self._read(channel, resource, **{"filter[id]": f"[{number}]"})
+        return rows[0] if rows else None
 
     def _read_ids(self, channel, resource, ids, **params):
         """:return: {id: object} in one call"""
@@ -42,16 +48,14 @@ class EcomConnectorPrestaShop(models.AbstractModel):
         rows = self._read(channel, resource, **{"filter[id]": f"[{'|'.join(ids)}]", **params})
         return {str(row["id"]): row for row in rows}
 
-    def _send_xml(self, channel, method, resource, name, values, number=None):
+    def _send_xml(self, channel, method, resource, name, values, number=None, params=None):
         """Send an object as XML. :return: its id"""
-        body = "".join(f"<{key}>{_xml(value)}</{key}>" for key, value in values.items())
-        text = f'<?xml version="1.0" encoding="UTF-8"?><prestashop><{name}>{body}</{name}></prestashop>'
-        answer = self._call_json(
+        text = f'<?xml version="1.0" encoding="UTF-8"?><prestashop><{name}>{mapping.to_xml(values)}</{name}></prestashop>'
+        answer = self._call(
             channel, method, f"/api/{resource}" + (f"/{number}" if number else ""),
-            params={"output_format": "JSON"}, data=text.encode(), headers={"Content-Type": "text/xml"},
+            params={"output_format": "JSON", **(params or {})}, data=text.encode(), headers={"Content-Type": "text/xml"},
         )  # fmt: skip
-        found = (answer or {}).get(name) if isinstance(answer, dict) else None
-        return str((found or {}).get("id") or number or "")
+        return str(mapping.find_id(answer.content, name) or number or "")
 
     def _test_connection(self, channel):
         shops = self._read(channel, "shops", limit="1")
@@ -75,9 +79,8 @@ class EcomConnectorPrestaShop(models.AbstractModel):
         return Page(self._complete(channel, orders), following, newest)
 
     def _fetch_order(self, channel, external_id):
-        orders = self._read(channel, f"orders/{external_id}")
-        value = self._complete(channel, orders[:1])
-        return value[0] if value else None
+        order = self._read_one(channel, "orders", external_id)
+        return self._complete(channel, [order])[0] if order else None
 
     def _complete(self, channel, orders):
         """Orders name all else by number: it is read for all of them at once."""
@@ -139,10 +142,10 @@ class EcomConnectorPrestaShop(models.AbstractModel):
     # === TELLING === #
 
     def _get_order(self, channel, values):
-        orders = self._read(channel, f"orders/{values['order_id']}")
-        if not orders:
+        order = self._read_one(channel, "orders", values["order_id"])
+        if order is None:
             raise EcomDataError(self.env._("The shop does not know this order."))
-        return orders[0]
+        return order
 
     def _get_state(self, channel, meaning, standard):
         """:return: number of the shop's state of a meaning: a setting, else the standard one"""
@@ -172,15 +175,35 @@ class EcomConnectorPrestaShop(models.AbstractModel):
         )
 
     def _change_state(self, channel, order, number):
-        """A state is not entered twice: mails to the buyer hang on it."""
+        """A state is not entered twice: mails to the buyer hang on it, where they are asked for."""
         if str(order.get("current_state")) != number:
+            mails = (channel.connector_options or {}).get("send_mails")
             self._send_xml(channel, "POST", "order_histories", "order_history",
-                        {"id_order": order["id"], "id_order_state": number})  # fmt: skip
+                           {"id_order": order["id"], "id_order_state": number},
+                           params={"sendemail": "1"} if mails else None)  # fmt: skip
 
     def _push_cancel(self, channel, task, values):
         order = self._get_order(channel, values)
         self._change_state(channel, order, self._get_state(channel, "cancelled", 6))
         return {"ref": str(order["id"]), "answer": self.env._("Order marked as cancelled.")}
+
+    def _push_refund(self, channel, task, values):
+        """A credit slip. PrestaShop's webservice moves no money: whoever took the payment does. A slip
+        has no place for a mark, so that a retry looks for one that was not there at the first try."""
+        order = self._get_order(channel, values)
+        slips = self._read(channel, "order_slip", **{"filter[id_order]": f"[{order['id']}]"})
+        known = {str(slip["id"]) for slip in slips}
+        before = (task.payload or {}).get("slips_before")
+        vals = mapping.slip_values(order, values)
+        if before is None:
+            task.payload = {**(task.payload or {}), "slips_before": sorted(known)}
+            task._commit()
+        else:
+            for slip in slips:
+                if str(slip["id"]) not in before and mapping.slip_amount(slip) == base.dec(values["amount"]):
+                    return {"ref": str(slip["id"]), "answer": self.env._("It was refunded already.")}
+        number = self._send_xml(channel, "POST", "order_slip", "order_slip", vals)
+        return {"ref": number or None, "answer": self.env._("Credit slip made in the shop. Send the money by its payment module.")}
 
     def _push_stock(self, channel, items):
         result = {}
@@ -197,8 +220,3 @@ class EcomConnectorPrestaShop(models.AbstractModel):
             result[item["key"]] = None
         return result
 
-
-def _xml(value):
-    if isinstance(value, dict | list):
-        raise ValueError(json.dumps(value)[:60])
-    return escape("" if value is None else str(value), quote=False)

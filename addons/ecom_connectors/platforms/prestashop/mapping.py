@@ -5,9 +5,13 @@ those too and hands over ``{"order": …, "currency": …, "customer": …, "add
 "address_invoice": …, "state": …, "slips": […]}``; an order alone is completed from `context`.
 """
 
+import html
+import json
+
 from ..base import (
     ZERO,
     Found,
+    Unmappable,
     as_dict,
     as_list,
     dec,
@@ -260,3 +264,87 @@ def _address(address):
         "country": country,
         "phone": address.get("phone_mobile") or address.get("phone"),
     }
+
+
+# === WRITING === #
+
+
+def to_xml(value):
+    """:return: XML of an object: texts escaped, lists as repeated elements"""
+    if isinstance(value, dict):
+        parts = []
+        for key, each in value.items():
+            for item in each if isinstance(each, list) else [each]:
+                parts.append(f"<{key}>{to_xml(item)}</{key}>")
+        return "".join(parts)
+    return html.escape("" if value is None else str(value), quote=False)
+
+
+def find_id(content, name):
+    """:return: id of the object in the answer to a write, which is JSON or XML; None without one"""
+    try:
+        found = json.loads(content)
+    except ValueError:
+        try:
+            _root, found = parse(content)
+        except Unmappable:
+            return None
+    found = as_dict(as_dict(found).get(name) or found)
+    return ident(found.get("id"))
+
+
+def slip_amount(slip):
+    """:return: what a credit slip gives back"""
+    products = dec(slip.get("total_products_tax_incl") or slip.get("amount"))
+    return products + dec(slip.get("total_shipping_tax_incl") or slip.get("shipping_cost_amount"))
+
+
+def slip_values(order, values):
+    """What a credit slip holds. Its parts without tax follow from those of the order.
+
+    :param values: dict with `amount` and `lines` (line_id, quantity, amount with tax)
+    """
+    rows = {ident(row.get("id")): row for row in _rows(order)}
+    total = dec(values["amount"])
+    net_share = _net_share(order.get("total_paid_tax_excl"), order.get("total_paid_tax_incl"))
+    shipping = shipping_net = goods = goods_net = ZERO
+    details = []
+    for entry in values.get("lines") or []:
+        amount = dec(entry.get("amount"))
+        if entry.get("line_id") == "shipping":
+            share = _net_share(order.get("total_shipping_tax_excl"), order.get("total_shipping_tax_incl"))
+            shipping, shipping_net = shipping + amount, shipping_net + amount * share
+            continue
+        row = rows.get(entry.get("line_id"))
+        if row is None:
+            continue
+        share = _net_share(row.get("unit_price_tax_excl"), row.get("unit_price_tax_incl"))
+        goods, goods_net = goods + amount, goods_net + amount * share
+        details.append(
+            {"id_order_detail": ident(row["id"]), "product_quantity": int(dec(entry.get("quantity"))),
+             "amount_tax_excl": text_of(amount * share), "amount_tax_incl": text_of(amount)}
+        )  # fmt: skip
+    # What no line explains is goodwill for the goods.
+    rest = total - goods - shipping
+    goods, goods_net = goods + rest, goods_net + rest * net_share
+    result = {
+        "id_customer": ident(order.get("id_customer")),
+        "id_order": ident(order["id"]),
+        "conversion_rate": text_of(dec(order.get("conversion_rate"), dec(1))),
+        "total_products_tax_excl": text_of(goods_net),
+        "total_products_tax_incl": text_of(goods),
+        "total_shipping_tax_excl": text_of(shipping_net),
+        "total_shipping_tax_incl": text_of(shipping),
+        "amount": text_of(goods),
+        "shipping_cost": "1" if shipping else "0",
+        "shipping_cost_amount": text_of(shipping),
+        "partial": "0" if total >= dec(order.get("total_paid_tax_incl")) else "1",
+    }
+    if details:
+        result["associations"] = {"order_slip_details": {"order_slip_detail": details}}
+    return result
+
+
+def _net_share(net, gross):
+    gross = dec(gross)
+    return dec(net) / gross if gross and dec(net) else dec(1)

@@ -24,5 +24,6 @@ CAPABILITIES = Capabilities(
     rates={"default": (10, 100)},
     page_size=50,
     stock_batch=50,
-    notes="The app needs MANAGE_ORDERS, MANAGE_PRODUCTS and, for webhooks, MANAGE_APPS.",
+    notes="The app needs MANAGE_ORDERS, MANAGE_PRODUCTS, HANDLE_PAYMENTS (for refunds) and, for webhooks, "
+    "MANAGE_APPS. Where no payment app takes refunds, they are granted there and the money is sent by hand.",
 )

@@ -134,7 +134,7 @@ class EcomConnectorSaleor(models.AbstractModel):
             input={
                 "notifyCustomer": True, "allowStockToBeExceeded": True, "trackingNumber": code,
                 "lines": [
-                    {"orderLineId": each["line_id"], "stocks": [{"quantity": each["quantity"], "warehouse": warehouse}]}
+                    {"orderLineId": each["line_id"], "stocks": [{"quantity": int(each["quantity"]), "warehouse": warehouse}]}
                     for each in values["lines"]
                 ],
             },
@@ -161,7 +161,8 @@ class EcomConnectorSaleor(models.AbstractModel):
         else:
             task.payload = {**(task.payload or {}), "refunded_before": str(refunded)}
             task._commit()
-        for transaction in order["transactions"] or []:
+        transactions = order["transactions"] or []
+        for transaction in transactions:
             if "REFUND" in (transaction["actions"] or []):
                 self._mutate(
                     channel,
@@ -170,6 +171,8 @@ class EcomConnectorSaleor(models.AbstractModel):
                     id=transaction["id"], amount=values["amount"],
                 )  # fmt: skip
                 return {"ref": transaction["id"], "answer": self.env._("Asked for at the payment provider.")}
+        if transactions:
+            return self._grant_refund(channel, order, transactions[0], values)
         self._mutate(
             channel,
             "mutation($id: ID!, $amount: PositiveDecimal!) { orderRefund(id: $id, amount: $amount) { "
@@ -177,6 +180,28 @@ class EcomConnectorSaleor(models.AbstractModel):
             id=order["id"], amount=values["amount"],
         )  # fmt: skip
         return {"ref": order["id"], "answer": "orderRefund"}
+
+    def _grant_refund(self, channel, order, transaction, values):
+        """No app takes refunds of this payment: the refund is granted there, and a person sends it."""
+        mark = f"[{values['key']}]"
+        granted = self._query(
+            channel, "query($id: ID!) { order(id: $id) { grantedRefunds { id reason } } }", id=order["id"]
+        )["order"]["grantedRefunds"]  # fmt: skip
+        for known in granted:
+            if mark in (known["reason"] or ""):
+                return {"ref": known["id"], "answer": self.env._("It was refunded already.")}
+        result = self._mutate(
+            channel,
+            "mutation($id: ID!, $input: OrderGrantRefundCreateInput!) { orderGrantRefundCreate(id: $id, input: $input) { "
+            "grantedRefund { id } errors { field message code } } }",
+            id=order["id"],
+            input={"amount": values["amount"], "reason": f"{values.get('reason') or ''} {mark}".strip(),
+                   "transactionId": transaction["id"]},
+        )  # fmt: skip
+        return {
+            "ref": (result.get("grantedRefund") or {}).get("id"),
+            "answer": self.env._("Granted in the shop. Its payment cannot be sent back from here: send the money by hand."),
+        }
 
     def _push_stock(self, channel, items):
         """What Saleor has allocated to open orders is part of its quantity: it is put on top."""

@@ -20,10 +20,12 @@ CAPABILITIES = Capabilities(
     },
     optional_credentials=("webhook",),
     url_help="Address of the WordPress site, e.g. https://shop.example.com",
-    rates={"default": (5, 40)},
+    # The shop has no limit of its own; its server is not to be overrun.
+    rates={"default": (10, 200)},
     page_size=50,
     stock_batch=100,
     notes="WooCommerce has no parcels of its own: tracking numbers go to the order as a note to the "
     "customer and in the field that tracking plug-ins read. An order is marked as completed when "
-    "its last piece has left.",
+    "its last piece has left. Refunds go through the order's payment method where that can give "
+    "money back (it says so in the shop); elsewhere they are noted, and a person sends the money.",
 )

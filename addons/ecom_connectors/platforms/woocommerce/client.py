@@ -1,10 +1,11 @@
 import base64
 import json
 from datetime import datetime, timezone
+from urllib.parse import quote
 
 from odoo import models
 
-from ...exceptions import EcomDataError
+from ...exceptions import EcomDataError, EcomRetryableError
 from ...models.ecom_connector import Hook, Page
 from ..medusa.client import verify_base64
 from . import mapping, oauth1
@@ -32,10 +33,10 @@ class EcomConnectorWooCommerce(models.AbstractModel):
         return self._call_json(channel, method, f"/wp-json/wc/v3{path}", **options)
 
     def _test_connection(self, channel):
-        value = self._call_json(channel, "GET", "/wp-json/wc/v3/system_status", params={"_fields": "environment"},
-                                accept=(404,)) or {}  # fmt: skip
-        environment = value.get("environment") or {}
-        return f"{environment.get('site_url') or channel.connector_url} (WooCommerce {environment.get('version') or '?'})"
+        # The first asks for our rights; the second tells the name, and asks for none.
+        self._api(channel, "GET", "/orders", params={"per_page": 1, "_fields": "id"})
+        value = self._call_json(channel, "GET", "/wp-json/", params={"_fields": "name"}, signed=False) or {}
+        return f"{value.get('name') or channel.connector_url} (WooCommerce)"
 
     # === READING === #
 
@@ -74,19 +75,32 @@ class EcomConnectorWooCommerce(models.AbstractModel):
 
     def _fetch_listings(self, channel, cursor=None):
         page = int(cursor or 1)
-        products = self._api(channel, "GET", "/products", params={"per_page": 50, "page": page, "orderby": "id", "order": "asc"}) or []
+        products = self._api(
+            channel, "GET", "/products", params={"per_page": 50, "page": page, "orderby": "id", "order": "asc"}
+        ) or []  # fmt: skip
         found = []
         for product in products:
             if product.get("type") == "variable" and product.get("variations"):
-                variations = self._api(channel, "GET", f"/products/{product['id']}/variations", params={"per_page": 100}) or []
-                for variation in variations:
+                for variation in self._fetch_variations(channel, product):
                     options = ", ".join(str(a.get("option")) for a in variation.get("attributes") or [])
                     entry = mapping.product(variation, product)
                     entry["name"] = ", ".join(filter(None, (product.get("name"), options)))
                     found.append(entry)
-            elif product.get("type") not in ("grouped", "external"):
+            elif product.get("type") not in ("grouped", "external", "variable"):
                 found.append(mapping.product(product))
         return Page(found, page + 1 if len(products) == 50 else None)
+
+    def _fetch_variations(self, channel, product):
+        variations, page = [], 1
+        while True:
+            rows = self._api(
+                channel, "GET", f"/products/{product['id']}/variations",
+                params={"per_page": 100, "page": page, "orderby": "id", "order": "asc"},
+            ) or []  # fmt: skip
+            variations += rows
+            if len(rows) < 100:
+                return variations
+            page += 1
 
     # === TELLING === #
 
@@ -162,50 +176,70 @@ class EcomConnectorWooCommerce(models.AbstractModel):
         return {"ref": str(order["id"]), "answer": (answer or {}).get("status")}
 
     def _push_refund(self, channel, task, values):
+        """The shop gives the money back itself where the order's way of payment can; elsewhere the
+        refund is noted there, and a person sends the money."""
         mark = f"[{values['key']}]"
         order = self._get_order(channel, values)
         for refund in order.get("refunds") or []:
             if mark in (refund.get("reason") or ""):
                 return {"ref": str(refund["id"]), "answer": self.env._("It was refunded already.")}
+        by_shop = self._can_pay_back(channel, order)
         body = {
             "amount": values["amount"],
             "reason": f"{values.get('reason') or ''} {mark}".strip(),
-            "api_refund": bool((channel.connector_options or {}).get("api_refund", True)),
+            "api_refund": by_shop,
             "api_restock": bool(values.get("restock")),
         }
-        lines = [
-            {"id": int(line["line_id"]), "quantity": line["quantity"], "refund_total": line.get("net") or line["amount"],
-             **({"refund_tax": line["tax"]} if line.get("tax") else {})}
-            for line in values.get("lines") or [] if str(line["line_id"]).isdigit()
-        ]  # fmt: skip
+        lines = mapping.refund_lines(order, values.get("lines") or [])
         if lines:
             body["line_items"] = lines
-        try:
-            answer = self._api(channel, "POST", f"/orders/{order['id']}/refunds", json=body)
-        except EcomDataError as error:
-            # A bank transfer cannot be given back by the shop: the refund is noted all the same.
-            if not body["api_refund"] or "refund" not in (error.answer or "").lower():
-                raise
-            answer = self._api(channel, "POST", f"/orders/{order['id']}/refunds", json={**body, "api_refund": False})
-            return {"ref": str(answer["id"]), "answer": self.env._("Noted in the shop. Its payment method cannot give money back by itself: send it by hand.")}
-        return {"ref": str(answer["id"]), "answer": json.dumps({k: answer.get(k) for k in ("id", "amount", "refunded_payment")})}
+        # WooCommerce refuses a refund with 500, which is a fault of its own elsewhere.
+        answer = self._call(channel, "POST", f"/wp-json/wc/v3/orders/{order['id']}/refunds", json=body, accept=(500,))
+        value = _json(answer)
+        if answer.status == 500:
+            if value.get("code") == "woocommerce_rest_cannot_create_order_refund":
+                raise EcomDataError(self.env._("The shop refused: %(error)s", error=value.get("message")), answer.text[:300])
+            self._check_status(channel, answer, ())
+        if not value.get("id"):
+            raise EcomRetryableError(self.env._("The shop's answer is no JSON."), answer.text[:300], unsure=True)
+        text = json.dumps({k: value.get(k) for k in ("id", "amount", "refunded_payment")})
+        if not by_shop:
+            text = self.env._(
+                "Noted in the shop. Its payment method cannot give money back by itself: send it by hand."
+            )
+        return {"ref": str(value["id"]), "answer": text}
+
+    def _can_pay_back(self, channel, order):
+        """Whether the shop can give money back by the order's payment method. It says so itself; the
+        messages of a failed try are in the shop's language."""
+        method = order.get("payment_method")
+        if not method or not (channel.connector_options or {}).get("api_refund", True):
+            return False
+        gateway = self._api(channel, "GET", f"/payment_gateways/{quote(method, safe='')}", accept=(404,)) or {}
+        return "refunds" in (gateway.get("method_supports") or [])
 
     def _push_stock(self, channel, items):
         """At most 100 at once; the variations of each product on their own."""
         groups, result = {}, {}
         for item in items:
-            groups.setdefault((item.get("extra") or {}).get("parent"), []).append(item)
+            if str(item["listing_id"] or "").isdigit():
+                groups.setdefault((item.get("extra") or {}).get("parent"), []).append(item)
+            else:
+                result[item["key"]] = self.env._("The shop does not know it; read the catalogue again.")
         for parent, group in groups.items():
             path = f"/products/{parent}/variations/batch" if parent else "/products/batch"
-            update = [
-                {"id": int(item["listing_id"]), "manage_stock": True, "stock_quantity": item["quantity"]} for item in group
-            ]
-            answer = self._api(channel, "POST", path, json={"update": update}) or {}
-            errors = {
-                str(each.get("id")): each["error"].get("message") or "?"
-                for each in answer.get("update") or [] if each.get("error")
-            }  # fmt: skip
-            result |= {item["key"]: errors.get(str(item["listing_id"])) for item in group}
+            for start in range(0, len(group), 100):
+                part = group[start : start + 100]
+                update = [
+                    {"id": int(item["listing_id"]), "manage_stock": True, "stock_quantity": item["quantity"]}
+                    for item in part
+                ]
+                answer = self._api(channel, "POST", path, json={"update": update}) or {}
+                errors = {
+                    str(each.get("id")): each["error"].get("message") or "?"
+                    for each in answer.get("update") or [] if each.get("error")
+                }  # fmt: skip
+                result |= {item["key"]: errors.get(str(item["listing_id"])) for item in part}
         return result
 
     # === WEBHOOKS === #
@@ -246,3 +280,12 @@ class EcomConnectorWooCommerce(models.AbstractModel):
 
 def _epoch(day):
     return datetime.fromisoformat(day).replace(tzinfo=timezone.utc).timestamp()
+
+
+def _json(answer):
+    """:return: the object in an answer; {} where there is none"""
+    try:
+        value = answer.json()
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}

@@ -293,3 +293,41 @@ def product(entry, parent=None):
         parent=ident((parent or {}).get("id")),
         managed=bool(entry.get("manage_stock")),
     )
+
+
+def refund_lines(order, wanted):
+    """What a refund request says of lines. WooCommerce takes them without tax, and the tax by rate,
+    each in the share of the line that goes back.
+
+    :param order: the shop's document
+    :param wanted: list of dicts `line_id`, `quantity` and `amount` (with tax)
+    :return: list for ``line_items``
+    """
+    currency = order.get("currency")
+    known = {ident(each.get("id")): each for each in as_list(order.get("line_items"))}
+    for kind in ("shipping", "fee"):
+        for each in as_list(order.get(f"{kind}_lines")):
+            known[f"{kind}-{ident(each.get('id'))}"] = each
+    lines = []
+    for entry in wanted:
+        each = known.get(entry.get("line_id"))
+        if each is None:
+            continue
+        amount = dec(entry.get("amount"))
+        worth = dec(each.get("total")) + dec(each.get("total_tax"))
+        taxes, left = [], amount
+        for part in as_list(each.get("taxes")):
+            share = rounded(amount * dec(part.get("total")) / worth, currency) if worth else ZERO
+            if share:
+                left -= share
+                taxes.append({"id": int(part["id"]), "refund_total": float(share)})
+        quantity = dec(entry.get("quantity"))
+        lines.append(
+            {
+                "id": int(each["id"]),
+                "quantity": int(quantity) if each.get("quantity") is not None else 0,
+                "refund_total": float(left),
+                "refund_tax": taxes,
+            }
+        )
+    return lines
