@@ -16,6 +16,7 @@
         "data/ecom_tracking_code_data.xml",
         "data/ecom_tracking_cron_data.xml",
         "data/ecom_tracking_mail_data.xml",
+        "data/ecom_tracking_mail_more_data.xml",
         "data/fulfilment_data.xml",
         "views/ecom_order_templates.xml",
         "wizards/ecom_order_reason_views.xml",

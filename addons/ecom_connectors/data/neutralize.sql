@@ -11,3 +11,4 @@ UPDATE ecom_task SET state = 'cancelled' WHERE state = 'waiting';
 UPDATE ecom_carrier_account SET active = FALSE, test_mode = TRUE, push_token = NULL;
 UPDATE ecom_label SET state = 'cancelled' WHERE state IN ('waiting', 'sending', 'voiding');
 UPDATE ecom_carrier_account_field SET value = NULL;
+UPDATE ecom_carrier_quote SET state = 'failed' WHERE state = 'waiting';

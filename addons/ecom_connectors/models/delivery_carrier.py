@@ -31,6 +31,12 @@ class DeliveryCarrier(models.Model):
         "dhl_parcel_de_retoure. Empty: the same service.",
     )
 
+    ecom_ask_rates = fields.Boolean(
+        "Ask for the Rate of Each Parcel",
+        help="Where the carrier is chosen by price, it is asked what each parcel costs; its answer "
+        "goes before the stored rates.",
+    )
+
     @api.constrains("delivery_type", "ecom_account_id", "ecom_service")
     def _check_ecom_account(self):
         for carrier in self.filtered(lambda c: c.delivery_type == "karrio"):

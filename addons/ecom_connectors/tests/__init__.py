@@ -10,6 +10,7 @@ from . import test_connector_sim
 from . import test_labels
 from . import test_return_label
 from . import test_label_print
+from . import test_carrier_quote
 from . import test_carrier_push
 from . import test_connector_contracts
 from . import test_connector_stock

@@ -29,7 +29,7 @@ class _Handler(BaseHTTPRequestHandler):
             now = str(int(time.time() * 1000))
             return self.reply({"access_token": "t", "expires_in": "3600", "issued_at": now})
         if "rating" in self.path:
-            charge = {"CurrencyCode": "EUR", "MonetaryValue": "7.35"}
+            charge = {"CurrencyCode": "EUR", "MonetaryValue": self.carrier.price}
             rate = {"Service": {"Code": "11"}, "TotalCharges": charge,
                     "TransportationCharges": charge, "BaseServiceCharge": charge,
                     "ServiceOptionsCharges": {**charge, "MonetaryValue": "0"},
@@ -107,6 +107,7 @@ class Carrier:
         self.voided = []
         self.sales = 0
         self.pickups = 0
+        self.price = "7.35"  # of the rates
         self.events = {}
         self.fail = None
         self.asked = threading.Event()

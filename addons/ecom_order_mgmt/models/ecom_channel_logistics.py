@@ -1,7 +1,16 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-NOTICES = ("shipped", "out_for_delivery", "delivered", "delayed")
+NOTICES = (
+    "shipped",
+    "out_for_delivery",
+    "delivered",
+    "delayed",
+    "attempt_failed",
+    "available_for_pickup",
+    "pickup_waiting",
+    "returned",
+)
 
 
 class EcomChannel(models.Model):
@@ -9,12 +18,26 @@ class EcomChannel(models.Model):
 
     _inherit = "ecom.channel"
 
+    notify_by = fields.Selection(
+        [("email", "E-mail"), ("sms", "SMS"), ("both", "E-mail and SMS")],
+        "Tell Buyers By",
+        default="email",
+        required=True,
+        help="Buyers without a telephone number, and all of them where Odoo's SMS app is not "
+        "installed, get the e-mail.",
+    )
     notify_shipped = fields.Boolean(
-        "When shipped", help="E-mail to the buyer with the link to the tracking page."
+        "When shipped", help="To the buyer, with the link to the tracking page."
     )
     notify_out_for_delivery = fields.Boolean("When out for delivery")
     notify_delivered = fields.Boolean("When delivered")
     notify_delayed = fields.Boolean("When later than expected")
+    notify_attempt_failed = fields.Boolean("When nobody was there")
+    notify_available_for_pickup = fields.Boolean("When ready for pickup")
+    notify_pickup_waiting = fields.Boolean(
+        "When it still waits there", help="After the days that are set for the alert to staff."
+    )
+    notify_returned = fields.Boolean("When it comes back")
     alert_no_scan_hours = fields.Integer(
         "No first scan after",
         default=24,

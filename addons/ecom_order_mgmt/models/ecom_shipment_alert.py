@@ -173,6 +173,8 @@ class EcomShipmentParcel(models.Model):
         alerts._plan_activities()
         late = alerts.filtered(lambda alert: alert.kind == "late")
         late.shipment_id._notify_buyer("delayed")
+        waiting = alerts.filtered(lambda alert: alert.kind == "pickup_waiting")
+        waiting.shipment_id._notify_buyer("pickup_waiting")
         return alerts
 
     def _resolve_alerts(self, due=None):

@@ -160,10 +160,13 @@ class EcomShipment(models.Model):
             shipments = shipments.with_context(tracking_disable=True)
             shipments._load_goods()
             left = shipments._get_days_left()
+            quotes = shipments._get_quotes(carriers)
             decisions, chosen = [], {}
             for shipment in shipments:
                 parcel = shipment._prepare_choice(left.get(shipment))
-                choice = carrier_choice.choose(parcel, pure_rules, known)
+                choice = carrier_choice.choose(
+                    parcel, pure_rules, known, quotes.get(shipment)
+                )
                 decisions += shipment._apply_choice(choice, carriers, rules)
                 if choice.carrier and choice.carrier != shipment.carrier_id.id:
                     chosen.setdefault(choice.carrier, []).append(shipment.id)
@@ -171,6 +174,13 @@ class EcomShipment(models.Model):
             for carrier_id, ids in chosen.items():
                 shipments.browse(ids).write({"carrier_id": carrier_id})
             self.env["ecom.decision"].create(decisions)
+
+    def _get_quotes(self, carriers):
+        """Hook: what carriers answered when they were asked for these very parcels.
+
+        :return: {shipment: {carrier id: :class:`carrier_choice.Rate`}}
+        """
+        return {}
 
     def _load_goods(self):
         """Read what choices look at for all shipments at once: what is filtered shipment by

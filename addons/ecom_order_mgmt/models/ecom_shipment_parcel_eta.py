@@ -59,7 +59,9 @@ class EcomShipmentParcel(models.Model):
             return
         shipments = changed.shipment_id
         shipments._update_delivered()
-        for kind in ("out_for_delivery", "delivered"):
+        for kind in (
+            "out_for_delivery", "delivered", "attempt_failed", "available_for_pickup", "returned",
+        ):  # fmt: skip
             shipments.filtered(lambda s, kind=kind: s.tracking_status == kind)._notify_buyer(kind)
 
     # === ETA === #

@@ -28,6 +28,7 @@ from . import (
     test_promotion,
     test_delivery_window,
     test_checkout_option,
+    test_buyer_notice,
 )
 from . import test_review_rules
 from . import test_review_checks

@@ -146,17 +146,20 @@ def best_rate(carrier, parcel):
     )
 
 
-def choose(parcel, rules, carriers):
+def choose(parcel, rules, carriers, quotes=None):
     """:param rules: in the order in which they are asked
     :param carriers: {key: Carrier}
+    :param quotes: {key: Rate} that carriers were asked for this very parcel; they go before
+        stored rates
     :return: :class:`Choice`"""
+    quotes = quotes or {}
     refusals = {key: refusal(carrier, parcel) for key, carrier in carriers.items()}
     rejected = [(key, why) for key, why in refusals.items() if why]
     for rule in rules:
         if rule.holds(parcel):
             for key in rule.carriers:
                 if key in carriers and not refusals[key]:
-                    rate = best_rate(carriers[key], parcel)
+                    rate = quotes.get(key) or best_rate(carriers[key], parcel)
                     return Choice(
                         key,
                         "rule",
@@ -169,7 +172,7 @@ def choose(parcel, rules, carriers):
     for key, carrier in carriers.items():
         if refusals[key]:
             continue
-        rate = best_rate(carrier, parcel)
+        rate = quotes.get(key) or best_rate(carrier, parcel)
         if rate is None:
             rejected.append((key, ("no_rate", "")))
         elif parcel.promise_days is not None and (
