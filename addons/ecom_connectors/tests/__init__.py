@@ -14,3 +14,4 @@ from . import test_connector_stock
 from . import test_connector_page
 from . import test_parcel_tour
 from . import test_refund_to_shop
+from . import test_return_documents

@@ -104,5 +104,6 @@ from . import (
     ecom_delivery_option,
     ecom_carrier_rule,
     ecom_shipment_carrier,
+    ecom_shipment_return_label,
     ecom_order_tell,
 )
