@@ -256,6 +256,19 @@ class AftersalesPortal(CustomerPortal):
             },
         )
 
+    @http.route("/my/returns/<int:case_id>/label", type="http", auth="public", website=True)
+    def portal_return_label(self, case_id, access_token=None, **_kw):
+        """The label to print. It is the case's, so that its token is all that it takes."""
+        try:
+            case = self._document_check_access("ecom.return", case_id, access_token=access_token)
+        except (AccessError, MissingError):
+            return request.redirect("/my")
+        # Buyers read no attachments; this one is for them.
+        label = case.sudo().label_ids[:1]
+        if not label or case.label_state != "bought":
+            return request.redirect(case.get_portal_url())
+        return request.env["ir.binary"].sudo()._get_stream_from(label).get_response()
+
     @http.route(
         "/my/returns/<int:case_id>/withdraw",
         type="http",

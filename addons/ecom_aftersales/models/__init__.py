@@ -13,8 +13,10 @@ from . import account_move
 from . import ecom_return_request
 from . import ecom_return_money
 from . import ecom_return_payment_channel
+from . import ecom_return_payment_lost
 from . import ecom_return_credit
 from . import ecom_return_goods
+from . import ecom_return_label
 from . import ecom_return_desk
 from . import ecom_return_exchange
 from . import ecom_return_deadline
@@ -23,6 +25,7 @@ from . import ecom_order_returns
 from . import ecom_ticket_team
 from . import ecom_ticket_sla
 from . import ecom_ticket
+from . import discuss_channel
 from . import ecom_return_portal
 from . import ecom_order_agent
 from . import ecom_order_address

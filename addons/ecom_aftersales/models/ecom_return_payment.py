@@ -2,8 +2,11 @@ import logging
 
 from odoo import api, fields, models, modules
 from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Domain
 
 from odoo.addons.ecom_order_mgmt.concurrency import RETRYABLE
+
+from ..exceptions import RefundAnswerLost
 
 _logger = logging.getLogger(__name__)
 
@@ -125,8 +128,10 @@ class EcomReturnPayment(models.Model):
     def action_not_sent(self):
         """A person looked at the provider's site: an interrupted refund did not go out."""
         payments = self._check_agent()
-        if any(p.state != "pending" or p.refund_tx_id for p in payments):
+        answered = payments.filtered(lambda p: p.refund_tx_id.state not in (False, "draft"))
+        if answered or any(p.state != "pending" or p.next_try for p in payments):
             raise UserError(self.env._("Only interrupted refunds can be declared not sent."))
+        payments.refund_tx_id._set_canceled()
         payments.write({"state": "failed", "message": self.env._("Checked: it was not sent.")})
         return True
 
@@ -176,14 +181,17 @@ class EcomReturnPayment(models.Model):
     @api.model
     def _cron_send(self):
         """Send refunds to payment providers, one after the other, each in its own transaction."""
-        domain = [("state", "=", "todo"), ("method", "=", "transaction")]
+        domain = Domain([("state", "=", "todo"), ("method", "=", "transaction")]) | Domain(
+            self._get_again_domain()
+        )
         remaining = self.env["ir.cron"]._commit_progress(remaining=self.search_count(domain))
         while remaining:
             payment = self.search(domain, limit=1, order="id").try_lock_for_update()
             if not payment:
                 break
             # First say that it is sent, for good; then send it.
-            payment.write({"state": "pending", "sent_at": fields.Datetime.now()})
+            vals = {"state": "pending", "next_try": False, "message": False}
+            payment.write({**vals, "sent_at": payment.sent_at or fields.Datetime.now()})
             remaining = self.env["ir.cron"]._commit_progress()
             try:
                 payment._send()
@@ -199,9 +207,10 @@ class EcomReturnPayment(models.Model):
         """Ask the provider for the refund; record what it answers."""
         self.ensure_one()
         try:
-            refund_tx = self.transaction_id.with_context(payment_backend_action=True)._refund(
-                amount_to_refund=self.amount
-            )
+            refund_tx = self._request_refund()
+        except RefundAnswerLost as error:
+            self._set_lost(str(error))
+            return
         except (UserError, ValidationError) as error:
             self._set_failed(str(error))
             return
@@ -238,7 +247,10 @@ class EcomReturnPayment(models.Model):
             [
                 ("state", "=", "pending"),
                 ("method", "=", "transaction"),
+                "|",
                 ("refund_tx_id", "=", False),
+                ("refund_tx_id.state", "=", "draft"),
+                ("next_try", "=", False),
                 ("sent_at", "<", limit),
                 ("message", "=", False),
             ]

@@ -129,6 +129,29 @@ class TestRefundHandling(AftersalesCase):
             refund.return_id.decision_ids.filtered(lambda d: d.stage == "platform").summary,
         )
 
+    def test_there_and_here(self):
+        sale_order = self._sell(ship=True, lines=[self._line(quantity="3")])
+        self._mirror(self._refund())
+        case = self._request(sale_order, [{"sku": "MUG", "quantity": 1}], "refund_only")
+        case.action_approve()
+        case.action_refund()
+        self.channel.refund_cases = False
+        self._mirror(self._refund("R-2", "7"))
+        self.env.flush_all()
+        Compare = self.env["ecom.refund.compare"]
+        rows = Compare.search([("channel_id", "=", self.channel.id)])
+        self.assertEqual(
+            sorted((row.side, row.amount_there, row.amount_here, row.difference) for row in rows),
+            [("both", 10, 10, 0), ("there", 7, 0, 7), ("waiting", 0, 10, -10)],
+        )
+        case.payment_ids.action_mark_paid()
+        self.env.flush_all()
+        rows.invalidate_recordset()
+        viewer = new_test_user(self.env, "cmp_view", groups="ecom_order_mgmt.group_ecom_viewer")
+        self.assertIn("here", rows.with_user(viewer).mapped("side"))
+        with self.assertRaises(AccessError):
+            Compare.with_user(new_test_user(self.env, "cmp_none")).search([])
+
     def test_other_currency_waits_for_a_person(self):
         self._sell()
         refund = self._mirror(self._refund(currency="USD"))

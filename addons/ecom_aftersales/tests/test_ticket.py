@@ -1,3 +1,5 @@
+from unittest.mock import patch
+
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import freeze_time, new_test_user, tagged
@@ -260,3 +262,37 @@ class TestTicket(AftersalesCase):
         order.rating_apply(1, token=order._rating_get_access_token(), feedback="Late")
         ticket = self.env["ecom.ticket"].search([("order_id", "=", order.id)])
         self.assertRecordValues(ticket, [{"kind": "rating", "description": "Late"}])
+
+    def test_chat_becomes_a_ticket(self):
+        buyer = self.env["res.partner"].create({"name": "Chatty", "email": "chatty@example.com"})
+        chat = self.env["discuss.channel"].with_user(self.agent)._create_group(
+            partners_to=(buyer | self.agent.partner_id).ids
+        )
+        chat.message_post(body="My lamp is broken", message_type="comment", author_id=buyer.id)
+        before = self.env["ecom.ticket"].search([])
+        with patch.object(self.env.registry["res.users"], "_bus_send_transient_message") as told:
+            chat.execute_command_ticket(body="/ticket ")
+            self.assertEqual(self.env["ecom.ticket"].search([]), before, "about what?")
+            chat.execute_command_ticket(body="/ticket Broken lamp")
+        self.assertEqual(told.call_count, 2)
+        ticket = self.env["ecom.ticket"].search([]) - before
+        self.assertRecordValues(
+            ticket,
+            [
+                {
+                    "name": "Broken lamp",
+                    "source": "chat",
+                    "partner_id": buyer.id,
+                    "user_id": self.agent.id,
+                    "description": "Chatty: My lamp is broken",
+                }
+            ],
+        )
+        clerk = new_test_user(self.env, "chat_clerk", groups="base.group_user")
+        group = self.env["discuss.channel"].with_user(clerk)._create_group(
+            partners_to=(buyer | clerk.partner_id).ids
+        )
+        with patch.object(self.env.registry["res.users"], "_bus_send_transient_message") as told:
+            group.execute_command_ticket(body="/ticket Mine")
+        self.assertIn("Only after-sales agents", told.call_args.args[-1])
+        self.assertEqual(self.env["ecom.ticket"].search([]) - before, ticket)

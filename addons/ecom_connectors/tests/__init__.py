@@ -19,3 +19,4 @@ from . import test_parcel_tour
 from . import test_refund_to_shop
 from . import test_shopify_life
 from . import test_contract_audit
+from . import test_return_documents

@@ -124,5 +124,6 @@ from . import (
     ecom_shipment_return_label,
     delivery_carrier_option,
     sale_order_option,
+    ecom_shipment_return_label,
     ecom_order_tell,
 )
