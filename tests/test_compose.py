@@ -63,6 +63,17 @@ def test_it_is_refused_without_a_password(name, profile):
 def test_everything_mounted_is_there():
     for name in ("config/docker-start.sh", "config/render_conf.py", "config/odoo-prod.conf"):
         assert (ROOT / name).is_file()
+
+
+def test_the_image_has_what_the_addons_need():
+    lines = (ROOT / "config/Dockerfile").read_text().splitlines()
+    assert "FROM odoo:19.0" in lines
+    (numpy,) = (line.split()[-1] for line in lines if "numpy==" in line)
+    required = (ROOT / "requirements.txt").read_text().splitlines()
+    assert numpy in [line.split(";")[0] for line in required]
+
+
+def test_what_starts_can_be_started():
     for name in ("config/docker-start.sh", "config/render_conf.py"):
         assert os.access(ROOT / name, os.X_OK)
 

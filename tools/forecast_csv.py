@@ -2,7 +2,7 @@
 """Forecast a table of demand histories: one column per item, one row per period.
 
     python3 tools/forecast_csv.py HISTORY.csv --horizon 8 [--season 52] [--out FORECAST.csv]
-        [--quantiles 0.5,0.9,0.95] [--methods] [--workers 2]
+        [--quantiles 0.5,0.9,0.95] [--methods]
 
 The first row names the items. A first column called ``t`` or ``date`` (any case) names the
 periods and is carried on into the forecast. A blank cell is a period whose demand is not
@@ -16,18 +16,24 @@ Exit codes: 0 done, 2 wrong arguments or data (one line on standard error says w
 import argparse
 import csv
 import datetime
+import os
 import sys
 from pathlib import Path
 
-sys.path.insert(
-    0, str(Path(__file__).resolve().parents[1] / "addons" / "ecom_order_mgmt" / "tools")
-)
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "addons" / "ecom_order_mgmt" / "tools"))
 
-from forecast import (
-    ForecastInputError,
-    calendar_phases,
-    forecast_many,
-)
+try:
+    from forecast import ForecastInputError, calendar_phases, forecast_many
+except ModuleNotFoundError as error:
+    if error.name != "numpy":
+        raise
+    # The Python that `make setup` makes has it.
+    prepared = ROOT / ".odoo" / "venv" / "bin" / "python"
+    if prepared.exists() and Path(sys.executable) != prepared:
+        os.execv(prepared, [str(prepared), *sys.argv])
+    print("forecast_csv: numpy is missing; run `make setup` or install it", file=sys.stderr)
+    sys.exit(2)
 
 PERIOD_COLUMNS = ("t", "date")
 
@@ -44,7 +50,6 @@ def main(arguments=None):
             season,
             phases=_phases(season, period_column, periods, options.horizon),
             quantiles=options.quantiles or (0.5,),
-            workers=options.workers,
         )
         rows = table(result, period_column, periods, options)
         if options.out:
@@ -188,7 +193,6 @@ def _parse(arguments):
     parser.add_argument("--out", help="file to write; default: standard output")
     parser.add_argument("--quantiles", type=_probabilities, default=(), help="e.g. 0.5,0.9,0.95")
     parser.add_argument("--methods", action="store_true", help="add a row with the choices")
-    parser.add_argument("--workers", type=int, default=1, help="processes")
     return parser.parse_args(arguments)
 
 

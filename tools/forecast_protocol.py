@@ -22,26 +22,28 @@ sys.path.insert(
     0, str(Path(__file__).resolve().parents[1] / "addons" / "ecom_order_mgmt" / "tools")
 )
 
+import numpy as np
 from forecast import flat
+from forecast.panel import Panel
 from forecast.series import naive_scale
 
 ROOT = Path(__file__).resolve().parents[1]
 FIRST_WEEK = datetime.date(2010, 11, 29)
 WEEKS = 53
 
-#: name -> level at the end of a list of values
+#: name -> function of a panel and its end that gives each item's level there
 SIMPLE = {
-    "zero": lambda values: 0.0,
-    "naive": lambda values: flat.naive(values, [len(values)])[0],
-    "MA4": lambda values: flat.moving_average(values, [len(values)], 4)[0],
-    "MA8": lambda values: flat.moving_average(values, [len(values)], 8)[0],
-    "MA13": lambda values: flat.moving_average(values, [len(values)], 13)[0],
-    "SES 0.1": lambda values: flat.ses(values, [len(values)], 0.1)[0],
-    "SES 0.2": lambda values: flat.ses(values, [len(values)], 0.2)[0],
-    "SES 0.3": lambda values: flat.ses(values, [len(values)], 0.3)[0],
-    "Croston 0.1": lambda values: flat.croston(values, [len(values)], 0.1)[0],
-    "SBA 0.1": lambda values: flat.sba(values, [len(values)], 0.1)[0],
-    "TSB 0.1": lambda values: flat.tsb(values, [len(values)], 0.1, 0.1)[0],
+    "zero": lambda panel, end: [0.0 * flat.naive(panel, end)],
+    "naive": lambda panel, end: [flat.naive(panel, end)],
+    "MA4": lambda panel, end: flat.moving_average(panel, end, (4,)),
+    "MA8": lambda panel, end: flat.moving_average(panel, end, (8,)),
+    "MA13": lambda panel, end: flat.moving_average(panel, end, (13,)),
+    "SES 0.1": lambda panel, end: flat.ses(panel, end, (0.1,)),
+    "SES 0.2": lambda panel, end: flat.ses(panel, end, (0.2,)),
+    "SES 0.3": lambda panel, end: flat.ses(panel, end, (0.3,)),
+    "Croston 0.1": lambda panel, end: flat.croston(panel, end, 0.1),
+    "SBA 0.1": lambda panel, end: flat.croston(panel, end, 0.1, (flat.sba_factor(0.1),)),
+    "TSB 0.1": lambda panel, end: flat.tsb(panel, end, ((0.1, 0.1),)),
 }
 
 
@@ -119,8 +121,11 @@ def _split(name, title, histories, horizon):
 
 def simple_forecasts(data):
     """Yield ``(name, {item: points})`` of every base line."""
-    for name, level in SIMPLE.items():
-        yield name, {item: [level(v)] * data.horizon for item, v in data.train.items()}
+    panel = Panel([np.array(history) for history in data.train.values()])
+    for name, method in SIMPLE.items():
+        ((levels,),) = method(panel, [len(panel)])
+        pairs = zip(data.train, levels.tolist(), strict=True)
+        yield name, {item: [level] * data.horizon for item, level in pairs}
 
 
 def score(data, points):

@@ -6,6 +6,7 @@
     "license": "LGPL-3",
     "author": "E-commerce Suite Contributors",
     "depends": ["sale_management", "stock_delivery", "stock_picking_batch", "purchase_stock"],
+    "external_dependencies": {"python": ["numpy"]},
     "data": [
         "security/res_groups.xml",
         "security/ecom_review_groups.xml",

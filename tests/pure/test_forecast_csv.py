@@ -109,7 +109,7 @@ def test_beats_the_base_line_on_real_demand(monkeypatch, name, rmsse, cumulative
         data = getattr(protocol, name)()
     except FileNotFoundError as error:
         pytest.skip(f"{error.filename} is missing")
-    result = forecast_many(data.train, data.horizon, workers=2)
+    result = forecast_many(data.train, data.horizon)
     found = protocol.score(data, {item: f.points for item, f in result.forecasts.items()})
     assert found["rmsse"] < rmsse
     assert found["cumulative_wape"] < cumulative_wape

@@ -1,4 +1,4 @@
-"""Demand forecasts chosen by back-test: plain Python, no Odoo, no dependency.
+"""Demand forecasts chosen by back-test: plain Python and numpy, no Odoo.
 
 Use::
 
@@ -38,8 +38,6 @@ the same options):
 ``plan``
     of an earlier run with the same horizon and season: pool and choices are taken from it,
     items that it does not know are back-tested and join.
-``workers``
-    processes; leave it at 1 inside Odoo.
 
 Both raise :class:`ForecastInputError` (a ``ValueError``) for data or parameters that cannot
 be forecast, naming the item and the period.
@@ -51,9 +49,10 @@ its best few, where a second, later back-test shows that this pays in its class
 (:mod:`.choice`); the errors of what was chosen give the quantiles (:mod:`.quantiles`).
 """
 
+from .panel import demand_class
 from .result import Forecast, Quality, overall
 from .run import Plan, Result, forecast, forecast_many
-from .series import ForecastInputError, calendar_phases, cyclic_phases, demand_class
+from .series import ForecastInputError, calendar_phases, cyclic_phases
 
 __all__ = [
     "Forecast",

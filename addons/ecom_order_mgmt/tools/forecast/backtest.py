@@ -1,4 +1,4 @@
-"""Rolling-origin back-test of one item: what each candidate would have forecast, and how
+"""Rolling-origin back-test of many items: what each candidate would have forecast, and how
 wrong it was.
 
 Tashman (2000), "Out-of-sample tests of forecasting accuracy", International Journal of
@@ -7,11 +7,11 @@ kept because they are the only ones that see the demand's present course, and we
 number of periods that they have.
 """
 
-from array import array
-from dataclasses import dataclass, field
-from operator import mul, sub
+from dataclasses import dataclass, replace
 
-from .series import naive_scale
+import numpy as np
+
+from .methods import forecasts
 
 #: Number of origins, and what an origin weighs relative to the next newer one.
 ORIGINS = 12
@@ -24,169 +24,205 @@ SPACING = 8
 LEAST_KNOWN = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
-    """The known demand after one origin, at most ``horizon`` periods.
-
-    :ivar steps: 0-based future steps that are known
-    :ivar complete: whether all ``horizon`` steps are known
-    :ivar weight: weight of a squared error in this window
-    """
-
-    origin: int
-    steps: list
-    actuals: list
-    total: float
-    squares: float
-    complete: bool
-    weight: float
-
-    def until(self, limit):
-        """Return the window without what happened at or after period ``limit``."""
-        pairs = zip(self.steps, self.actuals, strict=True)
-        known = [(step, value) for step, value in pairs if self.origin + step < limit]
-        return _window(self.origin, known, False, self.weight)
-
-    def errors(self, path):
-        """Return ``(sum of squared errors, actual minus forecast total)``."""
-        if isinstance(path, float):
-            count = len(self.actuals)
-            square = self.squares - 2.0 * path * self.total + count * path * path
-            # The difference of large sums can fall below zero by rounding.
-            return max(0.0, square), self.total - count * path
-        errors = list(map(sub, self.actuals, self.known_part(path)))
-        return sum(map(mul, errors, errors)), sum(errors)
-
-    def known_part(self, path):
-        """Return the values of a forecast list for the known steps."""
-        count = len(self.steps)
-        if not count or self.steps[-1] == count - 1:
-            return path[:count]
-        return [path[step] for step in self.steps]
-
-
-def origins_for(series, horizon):
-    """Return the back-test origins of a series, oldest first (possibly none)."""
-    newest = len(series) - max(1, int(horizon * LEAST_SHARE))
+def origins_before(end, horizon):
+    """Return the origins of histories that end with period ``end``, oldest first."""
+    newest = end - max(1, int(horizon * LEAST_SHARE))
     spacing = max(1, horizon // SPACING)
-    origins = []
-    for number in range(ORIGINS):
-        origin = newest - number * spacing
-        if origin < 1 or series.known[origin] < LEAST_KNOWN:
-            break
-        origins.append(origin)
-    return origins[::-1]
+    return newest - spacing * np.arange(ORIGINS)[::-1]
 
 
-def windows_for(series, origins, horizon):
-    """Return the :class:`Window` after each origin; one without known demand weighs 0."""
-    windows, decay = [], DECAY ** len(origins)
-    for origin in origins:
-        decay /= DECAY
-        future = series.values[origin : origin + horizon]
-        known = [(step, value) for step, value in enumerate(future) if value is not None]
-        windows.append(_window(origin, known, len(known) == horizon, decay / horizon))
-    return windows
+def least_length(horizon):
+    """Return the length of a panel in which all origins lie (younger items lack some)."""
+    return 1 - int(origins_before(0, horizon)[0])
 
 
-def _window(origin, known, complete, weight):
-    actuals = [value for _step, value in known]
-    return Window(
-        origin=origin,
-        steps=[step for step, _value in known],
-        actuals=actuals,
-        total=sum(actuals),
-        squares=sum(value * value for value in actuals),
-        complete=complete,
-        weight=weight,
-    )
+def valid_origins(panel, origins):
+    """Return where enough is known before an origin, origins x items."""
+    return panel.counts[origins] >= LEAST_KNOWN
 
 
-@dataclass(slots=True)
+def oldest_origins(panel, origins):
+    """Return each item's oldest valid origin; the panel's end where there is none."""
+    valid = valid_origins(panel, origins)
+    return np.where(valid.any(axis=0), np.asarray(origins)[valid.argmax(axis=0)], len(panel))
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """The demand after each origin, at most ``horizon`` periods; nothing where the origin is
+    not valid.
+
+    :ivar actuals: 0 where not known; origins x future periods x items
+    :ivar known: 1.0 where known
+    :ivar valid: whether an item has the origin; origins x items, as all that follows
+    :ivar weights: weight of a squared error in the window, 0 without the origin
+    :ivar counts: number of known periods
+    """
+
+    actuals: np.ndarray
+    known: np.ndarray
+    valid: np.ndarray
+    weights: np.ndarray
+    counts: np.ndarray
+    totals: np.ndarray
+    squares: np.ndarray
+
+    @classmethod
+    def of(cls, panel, origins, horizon):
+        steps = np.asarray(origins)[:, None] + np.arange(horizon)
+        inside = (steps < len(panel))[:, :, None]
+        steps = np.minimum(steps, len(panel) - 1)
+        valid = valid_origins(panel, origins)
+        present = inside & valid[:, None, :]
+        decay = DECAY ** np.arange(len(origins))[::-1] / horizon
+        return cls._from(
+            panel.values[steps] * present,
+            panel.mask[steps] * present,
+            valid,
+            decay[:, None] * valid,
+        )
+
+    @classmethod
+    def _from(cls, actuals, known, valid, weights):
+        return cls(
+            actuals,
+            known,
+            valid,
+            weights,
+            known.sum(axis=1),
+            actuals.sum(axis=1),
+            (actuals * actuals).sum(axis=1),
+        )
+
+    def until(self, origins, number):
+        """Return the windows before the ``number``-th, without what happened after it began."""
+        steps = np.asarray(origins)[:number, None] + np.arange(self.actuals.shape[1])
+        early = (steps < origins[number])[:, :, None]
+        return self._from(
+            self.actuals[:number] * early,
+            self.known[:number] * early,
+            self.valid[:number],
+            self.weights[:number],
+        )
+
+    def level_errors(self, levels):
+        """Return ``(sums of squared errors, actual minus forecast totals)`` of levels."""
+        reach = levels * self.counts
+        squares = self.squares - 2.0 * levels * self.totals + reach * levels
+        # The difference of large sums can fall below zero by rounding.
+        return np.maximum(squares, 0.0), self.totals - reach
+
+    def path_errors(self, path, first=0):
+        """Return the same of one path per item and window from ``first`` on."""
+        errors = (self.actuals[first:] - path) * self.known[first:]
+        totals = errors.sum(axis=1)
+        errors *= errors
+        return errors.sum(axis=1), totals
+
+    def errors(self, levels, shapes):
+        """Return the same of several candidates, candidates x origins x items."""
+        squares = np.empty((len(levels) + len(shapes), *self.valid.shape))
+        totals = np.empty_like(squares)
+        squares[: len(levels)], totals[: len(levels)] = self.level_errors(levels)
+        for number, shape in enumerate(shapes, len(levels)):
+            squares[number], totals[number] = self.path_errors(shape)
+        return squares, totals
+
+
+@dataclass(frozen=True, slots=True)
 class Evaluation:
-    """One item's back-test.
+    """The back-test of some items.
 
-    :ivar scale: mean squared step of the whole training history (RMSSE's denominator)
-    :ivar paths: ``paths[m][o]`` = forecast of candidate ``m`` at origin ``o`` (float or
-        array); the last origin is the end of the history: the forecast proper
-    :ivar squares: ``squares[m][o]`` = sum of squared errors in window ``o``
-    :ivar totals: ``totals[m][o]`` = actual total minus forecast total in window ``o``
+    :ivar scale: per item, the mean squared step of its whole history (RMSSE's denominator)
+    :ivar levels: candidates x origins x items; the last origin is the end of the history:
+        the forecast proper
+    :ivar shapes: candidates x origins x future periods x items, numbered after ``levels``
+    :ivar squares: sums of squared errors, candidates x windows x items
+    :ivar totals: actual total minus forecast total, candidates x windows x items
     """
 
-    demand_class: str
-    scale: float
-    windows: list
-    paths: list
-    squares: list
-    totals: list
-    weights: list = field(init=False)
-    counts: list = field(init=False)
+    windows: Windows
+    scale: np.ndarray
+    levels: np.ndarray
+    shapes: np.ndarray
+    squares: np.ndarray
+    totals: np.ndarray
 
-    def __post_init__(self):
-        self.weights = [window.weight for window in self.windows]
-        self.counts = [len(window.actuals) for window in self.windows]
+    def rmsse(self, squares, first=0):
+        """Return the weighted RMSSE over the windows from ``first`` on, per item.
 
-    def rmsse(self, squares, first=0, last=None):
-        """Return the weighted RMSSE of a candidate over ``windows[first:last]``.
-
-        :param squares: the candidate's row of :attr:`squares`
-        :return: ``None`` without windows or for a history without any change
+        :param squares: of one or more candidates, ... x windows x items
+        :return: ... x items; 0 without windows or for a history without any change
         """
-        weight = self.record(first, last)
-        if not weight or not self.scale:
-            return None
-        total = sum(map(mul, self.weights[first:last], squares[first:last]))
-        return (total / weight / self.scale) ** 0.5
+        found = (self.windows.weights[first:] * squares[..., first:, :]).sum(axis=-2)
+        return np.sqrt(_divide(found, self.record(first) * self.scale))
 
-    def cumulative_error(self, totals, first=0, last=None):
+    def cumulative_error(self, totals, first=0):
         """Return the weighted mean absolute error of window totals, in root-scale units."""
-        weight = self.record(first, last)
-        if not weight or not self.scale:
-            return None
-        total = sum(map(mul, self.weights[first:last], map(abs, totals[first:last])))
-        return total / weight / self.scale**0.5
+        found = (self.windows.weights[first:] * np.abs(totals[..., first:, :])).sum(axis=-2)
+        return _divide(found, self.record(first) * np.sqrt(self.scale))
 
-    def record(self, first=0, last=None):
-        """Return how much was tested, in weighted windows of a whole horizon."""
-        return sum(map(mul, self.weights[first:last], self.counts[first:last]))
+    def record(self, first=0):
+        """Return how much was tested, in weighted windows of a whole horizon, per item."""
+        return (self.windows.weights[first:] * self.windows.counts[first:]).sum(axis=0)
+
+    def path(self, weights, first=0):
+        """Return the weighted sum of the candidates' forecasts from window ``first`` on.
+
+        :param weights: per candidate, or candidates x items
+        :return: origins x future periods x items
+        """
+        return combine(weights, self.levels[:, first:], self.shapes[:, first:])
+
+    def only(self, items):
+        """Return the evaluation of some of the items."""
+        windows = Windows(
+            *(getattr(self.windows, name)[..., items] for name in Windows.__dataclass_fields__)
+        )
+        return replace(
+            self,
+            windows=windows,
+            **{
+                name: getattr(self, name)[..., items]
+                for name in ("scale", "levels", "shapes", "squares", "totals")
+            },
+        )
 
 
-def evaluate(task, runs, demand_class):
-    """Back-test every candidate on one item.
+def combine(weights, levels, shapes):
+    """Return the weighted sum of forecasts, origins x future periods x items.
 
-    :param methods.Task task: its origins are those of :func:`origins_for` and, last, the
-        length of the history
-    :param runs: the candidates' functions
+    :param weights: per candidate, or candidates x items
+    :param levels: candidates x origins x items of the first candidates
+    :param shapes: candidates x origins x future periods x items of the others
     """
-    windows = windows_for(task.series, task.origins[:-1], task.horizon)
-    evaluation = Evaluation(demand_class, naive_scale(task.series.observed), windows, [], [], [])
-    for run in runs:
-        # array: a tenth of the memory of lists of float objects, for thousands of items.
-        forecasts = [p if isinstance(p, float) else array("d", p) for p in run(task)]
-        errors = [w.errors(p) for w, p in zip(windows, forecasts[:-1], strict=True)]
-        evaluation.paths.append(forecasts)
-        evaluation.squares.append([square for square, _total in errors])
-        evaluation.totals.append([total for _square, total in errors])
-    return evaluation
-
-
-def combine(weights, forecasts, horizon):
-    """Return the weighted sum of forecasts at one origin.
-
-    :param weights: ``{candidate number: weight}``
-    :param forecasts: ``forecasts[m]``, float or array
-    :return: float if all parts are, else a list
-    """
-    level, shaped = 0.0, []
-    for number, weight in weights.items():
-        forecast = forecasts[number]
-        if isinstance(forecast, float):
-            level += weight * forecast
-        else:
-            shaped.append((weight, forecast))
-    if not shaped:
-        return level
-    path = [level] * horizon
-    for weight, forecast in shaped:
-        path = [p + weight * f for p, f in zip(path, forecast, strict=True)]
+    if weights.ndim == 1:
+        weights = weights[:, None]
+    flat = len(levels)
+    level = np.zeros(levels.shape[1:])
+    for weight, found in zip(weights[:flat], levels, strict=True):
+        if weight.any():
+            level += weight * found
+    path = np.repeat(level[:, None, :], shapes.shape[2], axis=1)
+    for weight, shape in zip(weights[flat:], shapes, strict=True):
+        if weight.any():
+            path += weight * shape
     return path
+
+
+def _divide(values, by):
+    by = np.broadcast_to(by, values.shape)
+    return np.divide(values, by, out=np.zeros(values.shape), where=by > 0.0)
+
+
+def evaluate(task, candidates):
+    """Back-test candidates on the items of a panel.
+
+    :param methods.Task task: its origins are those of :func:`origins_before` and, last, the
+        length of the panel
+    :param candidates: in the order of :func:`methods.candidates`
+    """
+    windows = Windows.of(task.panel, task.origins[:-1], task.horizon)
+    levels, shapes = forecasts(task, candidates)
+    squares, totals = windows.errors(levels[:, :-1], shapes[:, :-1])
+    return Evaluation(windows, task.panel.scale, levels, shapes, squares, totals)

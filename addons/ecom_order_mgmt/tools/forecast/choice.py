@@ -9,7 +9,9 @@ all is decided per class by a second, later back-test.
 import math
 from dataclasses import dataclass, replace
 
-from .backtest import Evaluation, combine
+import numpy as np
+
+from .backtest import Evaluation
 
 COMBINATION = "combination"
 #: Scores closer than this (relative RMSSE) are a tie, which the cumulative error breaks.
@@ -39,89 +41,86 @@ class Strategy:
 STRATEGIES = tuple(Strategy(trust, few) for trust in (1.0, 4.0, 16.0) for few in (1, FEW))
 
 
-def with_combination(evaluation, weights, horizon):
+def with_combination(evaluation, weights):
     """Return the evaluation with the combination as one more, last candidate."""
-    forecasts = [
-        combine(weights, [path[number] for path in evaluation.paths], horizon)
-        for number in range(len(evaluation.windows) + 1)
-    ]
-    errors = [w.errors(p) for w, p in zip(evaluation.windows, forecasts[:-1], strict=True)]
+    path = evaluation.path(weights)
+    squares, totals = evaluation.windows.path_errors(path[:-1])
     return replace(
         evaluation,
-        paths=[*evaluation.paths, forecasts],
-        squares=[*evaluation.squares, [square for square, _total in errors]],
-        totals=[*evaluation.totals, [total for _square, total in errors]],
+        shapes=np.concatenate([evaluation.shapes, path[None]]),
+        squares=np.concatenate([evaluation.squares, squares[None]]),
+        totals=np.concatenate([evaluation.totals, totals[None]]),
     )
 
 
-def relative_scores(evaluation, last=None):
-    """Return each candidate's log RMSSE relative to the combination's (the last one's).
+def relative_scores(evaluation):
+    """Return ``(scores, where)``: each candidate's log RMSSE relative to the combination's
+    (the last one's), candidates x items, and which items have such a record.
 
-    ``None`` without a record: no windows, no change in the history, or a combination
+    There is none without windows, without a change in the history, or for a combination
     without error.
     """
-    reference = evaluation.rmsse(evaluation.squares[-1], last=last)
-    if not reference:
-        return None
-    floor = reference * 1e-3  # one perfect window is no reason for an infinite preference
-    return [
-        math.log(max(evaluation.rmsse(squares, last=last), floor) / reference)
-        for squares in evaluation.squares
-    ]
+    rmsse = evaluation.rmsse(evaluation.squares)
+    recorded = rmsse[-1] > 0.0
+    reference = np.where(recorded, rmsse[-1], 1.0)
+    # One perfect window is no reason for an infinite preference.
+    return np.log(np.maximum(rmsse / reference, 1e-3)) * recorded, recorded
 
 
-def choose(evaluation, strategy, common, last=None):
-    """Return ``{candidate number: weight}`` for one item.
+def choose(evaluation, strategy, common):
+    """Return the weights of each item's choice, candidates x items.
 
     :param evaluation: with the combination as last candidate
-    :param common: each candidate's mean relative score over the item's class
-    :param last: use only the windows before this index
+    :param common: each candidate's mean relative score over the items' class
     """
-    combination = len(evaluation.squares) - 1
-    own = None if math.isinf(strategy.trust) else relative_scores(evaluation, last)
-    if own is None:
-        return {combination: 1.0}
-    record = evaluation.record(last=last)
+    weights = np.zeros(evaluation.squares[:, 0].shape)
+    if math.isinf(strategy.trust):
+        weights[-1] = 1.0
+        return weights
+    own, recorded = relative_scores(evaluation)
+    record = evaluation.record()
     share = record / (record + strategy.trust)
-    scores = [share * a + (1.0 - share) * b for a, b in zip(own, common, strict=True)]
-    order = sorted(range(len(scores)), key=scores.__getitem__)
+    scores = share * own + (1.0 - share) * np.asarray(common)[:, None]
     if strategy.few > 1:
-        return dict.fromkeys(order[: strategy.few], 1.0 / strategy.few)
-    tied = [i for i in order if scores[i] <= scores[order[0]] + TIE]
-    best = min(tied, key=lambda i: evaluation.cumulative_error(evaluation.totals[i], last=last))
-    return {best: 1.0}
+        best = np.argsort(scores, axis=0, kind="stable")[: strategy.few]
+        np.put_along_axis(weights, best, 1.0 / strategy.few, axis=0)
+    else:
+        tied = scores <= scores.min(axis=0) + TIE
+        cumulative = np.where(tied, evaluation.cumulative_error(evaluation.totals), np.inf)
+        tied &= cumulative == cumulative.min(axis=0)
+        best = np.where(tied, scores, np.inf).argmin(axis=0)
+        np.put_along_axis(weights, best[None], 1.0, axis=0)
+    weights[:, ~recorded] = 0.0
+    weights[-1, ~recorded] = 1.0
+    return weights
 
 
-def common_scores(evaluations, last=None):
+def common_scores(evaluation):
     """Return each candidate's mean relative score over items, ``None`` without a record."""
-    rows = [scores for e in evaluations if (scores := relative_scores(e, last)) is not None]
-    return [sum(column) / len(rows) for column in zip(*rows, strict=True)] if rows else None
+    scores, recorded = relative_scores(evaluation)
+    return scores[:, recorded].mean(axis=1) if recorded.any() else None
 
 
-def best_strategy(evaluations, horizon):
+def best_strategy(evaluation, origins):
     """Return the strategy that would have served a class best in its newest windows.
 
     Choices are made on demand known at the oldest judging origin and judged on RMSSE, ties
     within :data:`LEAST_GAIN` on the cumulative error: an honest back-test of the choosing.
 
-    :param evaluations: with the combination as last candidate
+    :param evaluation: of the class, with the combination as last candidate
+    :param origins: of its windows
     """
-    trials = [(e, _known_before_judges(e)) for e in evaluations]
-    trials = [(e, early) for e, early in trials if early is not None]
-    if len(trials) < LEAST_ITEMS:
+    evaluation, early = _trials(evaluation, origins)
+    if len(evaluation.scale) < LEAST_ITEMS:
         return Strategy()
-    first_judge = -JUDGES
-    common = common_scores([early for _evaluation, early in trials])
+    common = common_scores(early)
     if common is None:
         return Strategy()
     results = []
     for strategy in (Strategy(), *STRATEGIES):
-        loss = cumulative = 0.0
-        for evaluation, early in trials:
-            weights = choose(early, strategy, common)
-            squares, totals = _errors_of(evaluation, weights, horizon, first_judge)
-            loss += evaluation.rmsse(squares, first_judge)
-            cumulative += evaluation.cumulative_error(totals, first_judge)
+        squares, totals = _errors_of(evaluation, choose(early, strategy, common))
+        loss = float(evaluation.rmsse(squares, -JUDGES).sum())
+        cumulative = float(evaluation.cumulative_error(totals, -JUDGES).sum())
         results.append((loss, cumulative, strategy))
     standard = results[0]
     better = [
@@ -136,42 +135,29 @@ def best_strategy(evaluations, horizon):
     return min(tied, key=lambda r: r[1])[2]
 
 
-def _known_before_judges(evaluation):
-    """Return the evaluation as of the oldest judging origin, ``None`` if too short.
+def _trials(evaluation, origins):
+    """Return the items that have both judging and earlier windows: their evaluation, and
+    that as of the oldest judging origin.
 
     The earlier windows lose the periods that judge; otherwise they would know the answers.
     """
-    windows = evaluation.windows
-    if len(windows) <= JUDGES or not evaluation.scale:
-        return None
-    if not any(w.actuals for w in windows[-JUDGES:]):
-        return None
-    limit = windows[-JUDGES].origin
-    early = [w.until(limit) for w in windows[:-JUDGES]]
-    if not any(w.actuals for w in early):
-        return None
-    errors = [
-        [w.errors(p) for w, p in zip(early, paths[: len(early)], strict=True)]
-        for paths in evaluation.paths
-    ]
-    return Evaluation(
-        evaluation.demand_class,
-        evaluation.scale,
-        early,
-        [],
-        [[square for square, _total in row] for row in errors],
-        [[total for _square, total in row] for row in errors],
-    )
+    first = len(origins) - JUDGES
+    windows = evaluation.windows.until(origins, first)
+    judged = evaluation.record(first) > 0.0
+    members = (windows.counts * windows.valid).any(axis=0) & judged & (evaluation.scale > 0.0)
+    evaluation = evaluation.only(members)
+    windows = evaluation.windows.until(origins, first)
+    levels, shapes = evaluation.levels[:, :first], evaluation.shapes[:, :first]
+    squares, totals = windows.errors(levels, shapes)
+    early = Evaluation(windows, evaluation.scale, levels, shapes, squares, totals)
+    return evaluation, early
 
 
-def _errors_of(evaluation, weights, horizon, first):
-    """Return ``(squares, totals)`` of a weighted choice, zeros before window ``first``."""
-    if len(weights) == 1:
-        number = next(iter(weights))
-        return evaluation.squares[number], evaluation.totals[number]
-    count = len(evaluation.windows)
-    squares, totals = [0.0] * count, [0.0] * count
-    for index in range(count + first, count):
-        forecast = combine(weights, [path[index] for path in evaluation.paths], horizon)
-        squares[index], totals[index] = evaluation.windows[index].errors(forecast)
-    return squares, totals
+def _errors_of(evaluation, weights):
+    """Return ``(squares, totals)`` of a weighted choice, at least in the judging windows."""
+    best = weights.argmax(axis=0)
+    if (np.take_along_axis(weights, best[None], axis=0) == 1.0).all():
+        items = np.arange(len(best))
+        return evaluation.squares[best, :, items].T, evaluation.totals[best, :, items].T
+    first = evaluation.squares.shape[1] - JUDGES
+    return evaluation.windows.path_errors(evaluation.path(weights, first)[:-1], first)

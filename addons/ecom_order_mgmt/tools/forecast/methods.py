@@ -5,8 +5,10 @@ and every data set; the back-test and the pool weigh them. Fitting each by optim
 some tens of noisy values costs a hundred times as much and chooses no better (docs/forecast.md).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+
+import numpy as np
 
 from . import flat, paths
 
@@ -39,110 +41,169 @@ PRIOR = ("moving_average_4", "moving_average_8", "ses_0.2", "ses_0.3")
 
 @dataclass(frozen=True, slots=True)
 class Season:
-    """A cycle of ``period`` periods. ``phases`` covers history and horizon of the item at
-    hand; ``indices`` holds the category's index per origin.
+    """A cycle of ``period`` periods. ``phases`` covers the panel's periods and the horizon.
+
+    :ivar index: the categories' indices, origins x categories x phases
+    :ivar category: number of each item's category
     """
 
     period: int
     phases: list
-    indices: list
+    index: np.ndarray
+    category: np.ndarray
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What a candidate sees: an item up to each origin, and how far to forecast.
+    """What the candidates see: items up to each origin, and how far to forecast.
 
-    :ivar oldest: oldest origin of the item's back-test, whether it is among ``origins`` or
-        not: a nightly forecast must use what the back-test has judged
+    :ivar oldest: per item, the oldest origin of its back-test, whether it is among
+        ``origins`` or not: a nightly forecast must use what the back-test has judged
     """
 
-    series: object
-    origins: list
+    panel: object
+    origins: np.ndarray
     horizon: int
-    oldest: int
+    oldest: np.ndarray
     seasons: tuple = ()
 
-    @property
-    def ends(self):
-        return [self.series.known[origin] for origin in self.origins]
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One method with its parameters.
+
+    :ivar family: function that forecasts all candidates of one method together:
+        ``family(task, season, [parameters, ...])``
+    :ivar shaped: whether its forecast differs from one future period to the next
+    :ivar season: number of the season that it uses
+    """
+
+    family: Callable
+    parameters: tuple = ()
+    shaped: bool = False
+    season: int | None = None
 
 
 def candidates(periods=()):
-    """Return ``{name: run}`` for a data set with the given season lengths.
-
-    ``run(task)`` gives one forecast per origin: a float where it is the same for all future
-    periods, else a list of ``task.horizon`` values.
+    """Return ``{name: Candidate}`` for a data set with the given season lengths, those with
+    one level for all future periods first.
     """
-    methods = {"naive": _flat(flat.naive), "mean": _flat(flat.mean)}
+    methods = {"naive": Candidate(_naive), "mean": Candidate(_mean)}
     whole_cycles = {k * p for p in periods if p <= SHORT_CYCLE for k in (1, 2, 4, 8)}
     for window in sorted({*WINDOWS, *whole_cycles}):
-        methods[f"moving_average_{window}"] = _flat(flat.moving_average, window=window)
+        methods[f"moving_average_{window}"] = Candidate(_moving_average, (window,))
     for alpha in SES_ALPHAS:
-        methods[f"ses_{alpha}"] = _flat(flat.ses, alpha=alpha)
-    methods["ses_optimised"] = _flat(flat.ses_optimised, alphas=SES_ALPHAS)
-    methods["croston"] = _flat(flat.croston, alpha=CROSTON_ALPHA)
-    methods["sba"] = _flat(flat.sba, alpha=CROSTON_ALPHA)
-    for alpha, beta in TSB_RATES:
-        methods[f"tsb_{alpha}_{beta}"] = _flat(flat.tsb, alpha=alpha, beta=beta)
-    methods["imapa"] = _flat(flat.imapa, buckets=IMAPA_BUCKETS, alpha=IMAPA_ALPHA)
-    methods["holt"] = partial(_trend, HOLT)
+        methods[f"ses_{alpha}"] = Candidate(_ses, (alpha,))
+    methods["ses_optimised"] = Candidate(_ses_optimised)
+    methods["croston"] = Candidate(_croston, (1.0,))
+    methods["sba"] = Candidate(_croston, (flat.sba_factor(CROSTON_ALPHA),))
+    for rates in TSB_RATES:
+        methods["tsb_{}_{}".format(*rates)] = Candidate(_tsb, rates)
+    methods["imapa"] = Candidate(_imapa)
+    methods["holt"] = Candidate(_trend, HOLT, True)
     for trend in TRENDS:
-        methods["damped_trend_{}_{}_{}".format(*trend)] = partial(_trend, trend)
+        methods["damped_trend_{}_{}_{}".format(*trend)] = Candidate(_trend, trend, True)
     for number, period in enumerate(periods):
-        methods[f"seasonal_naive_{period}"] = partial(_seasonal_naive, number)
+        methods[f"seasonal_naive_{period}"] = Candidate(_seasonal_naive, (), True, number)
         for smoothing in HOLT_WINTERS:
             name = "holt_winters_{}_{}_{}_{}".format(period, *smoothing[:3])
-            methods[name] = partial(_holt_winters, number, smoothing)
+            methods[name] = Candidate(_holt_winters, smoothing, True, number)
         for window in CATEGORY_WINDOWS:
             name = f"category_season_{period}_{window}"
-            methods[name] = partial(_category_season, number, window)
+            methods[name] = Candidate(_category_season, (window,), True, number)
     return methods
 
 
-def _flat(function, **parameters):
-    return lambda task: function(task.series.observed, task.ends, **parameters)
+def forecasts(task, chosen):
+    """Return what candidates forecast at every origin.
+
+    :param chosen: candidates in the order of :func:`candidates`
+    :return: ``(levels, shapes)``: candidates x origins x items of the first ones, and
+        candidates x origins x future periods x items of those that are shaped
+    """
+    groups = {}
+    for candidate in chosen:
+        groups.setdefault((candidate.family, candidate.season), []).append(candidate)
+    rows = {}
+    for (family, season), members in groups.items():
+        cycle = None if season is None else task.seasons[season]
+        found = family(task, cycle, [member.parameters for member in members])
+        rows.update(zip(members, found, strict=True))
+    origins, width = len(task.origins), task.panel.width
+    levels = [rows[candidate] for candidate in chosen if not candidate.shaped]
+    shapes = [rows[candidate] for candidate in chosen if candidate.shaped]
+    return (
+        np.array(levels) if levels else np.zeros((0, origins, width)),
+        np.array(shapes) if shapes else np.zeros((0, origins, task.horizon, width)),
+    )
 
 
-def _trend(parameters, task):
-    start = max(0, task.oldest - MEMORY)
+def _naive(task, _season, _parameters):
+    return [flat.naive(task.panel, task.origins)]
+
+
+def _mean(task, _season, _parameters):
+    return [flat.mean(task.panel, task.origins)]
+
+
+def _moving_average(task, _season, parameters):
+    return flat.moving_average(task.panel, task.origins, [window for (window,) in parameters])
+
+
+def _ses(task, _season, parameters):
+    return flat.ses(task.panel, task.origins, [alpha for (alpha,) in parameters])
+
+
+def _ses_optimised(task, _season, _parameters):
+    return [flat.ses_optimised(task.panel, task.origins, SES_ALPHAS)]
+
+
+def _croston(task, _season, parameters):
+    factors = [factor for (factor,) in parameters]
+    return flat.croston(task.panel, task.origins, CROSTON_ALPHA, factors)
+
+
+def _tsb(task, _season, parameters):
+    return flat.tsb(task.panel, task.origins, parameters)
+
+
+def _imapa(task, _season, _parameters):
+    return [flat.imapa(task.panel, task.origins, IMAPA_BUCKETS, IMAPA_ALPHA)]
+
+
+def _trend(task, _season, parameters):
     return paths.damped_trend(
-        task.series.values, task.origins, task.horizon, *parameters, start=start
+        task.panel, task.origins, task.horizon, task.oldest, parameters, MEMORY
     )
 
 
-def _fallback(task):
-    return flat.ses(task.series.observed, task.ends, FALLBACK_ALPHA)
+def _or_level(task, season, found):
+    """Put a level in place of a season where no full cycle precedes the back-test."""
+    young = task.oldest - task.panel.first < season.period
+    if young.any():
+        (level,) = flat.ses(task.panel, task.origins, (FALLBACK_ALPHA,))
+        found = np.where(young, level[:, None, :], found)
+    return found
 
 
-def _has_cycle(task, period):
-    """Whether a full cycle since the first known value precedes the back-test."""
-    first = task.series.known.index(1) - 1
-    return task.oldest - first >= period
-
-
-def _seasonal_naive(number, task):
-    season = task.seasons[number]
-    if not _has_cycle(task, season.period):
-        return _fallback(task)
-    return paths.seasonal_naive(
-        task.series.values, task.origins, task.horizon, season.phases, season.period
+def _seasonal_naive(task, season, _parameters):
+    found = paths.seasonal_naive(
+        task.panel, task.origins, task.horizon, season.phases, season.period
     )
+    return [_or_level(task, season, found)]
 
 
-def _holt_winters(number, smoothing, task):
-    season = task.seasons[number]
-    if not _has_cycle(task, season.period):
-        return _fallback(task)
-    start = max(0, task.oldest - MEMORY - MEMORY_CYCLES * season.period)
-    return paths.holt_winters(
-        *(task.series.values, task.origins, task.horizon, season.phases, season.period),
-        smoothing,
-        start,
+def _holt_winters(task, season, parameters):
+    found = paths.holt_winters(
+        *(task.panel, task.origins, task.horizon, task.oldest, season.phases, season.period),
+        parameters,
+        MEMORY + MEMORY_CYCLES * season.period,
     )
+    return _or_level(task, season, found)
 
 
-def _category_season(number, window, task):
-    season = task.seasons[number]
+def _category_season(task, season, parameters):
     return paths.category_season(
-        task.series.values, task.origins, task.horizon, season.phases, season.indices, window
+        *(task.panel, task.origins, task.horizon, season.phases, (season.index, season.category)),
+        [window for (window,) in parameters],
     )

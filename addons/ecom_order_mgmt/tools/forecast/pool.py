@@ -7,8 +7,9 @@ A :class:`Pool` is learned once in a while (weekly) from a sample of items and i
 import math
 from dataclasses import asdict, dataclass, field, replace
 
+import numpy as np
+
 from . import quantiles
-from .backtest import combine
 from .choice import Strategy, best_strategy, choose, common_scores, with_combination
 from .methods import PRIOR
 from .series import DEMAND_CLASSES
@@ -38,6 +39,13 @@ class ClassPool:
     rmsse: float = USUAL_RMSSE
     steps: list = field(default_factory=quantiles.normal)
     totals: list = field(default_factory=list)
+
+    def combination(self, size):
+        """Return the weights of all ``size`` candidates as an array."""
+        weights = np.zeros(size)
+        for number, weight in self.weights.items():
+            weights[number] = weight
+        return weights
 
 
 @dataclass(slots=True)
@@ -97,124 +105,117 @@ class Pool:
         )
 
 
-def learn(evaluations, names, horizon, periods, normals=None):
+def learn(evaluations, origins, names, horizon, periods):
     """Return the :class:`Pool` of a sample of items.
 
-    :param evaluations: their back-tests (:func:`backtest.evaluate`); none is allowed and
-        gives the prior: a mean of reactive methods, normal errors
-    :param normals: :func:`normal_equations` of the sample, where a caller has spread that
-        work over processes
+    :param evaluations: ``{demand class: their back-test}``; none is allowed and gives the
+        prior: a mean of reactive methods, normal errors
+    :param origins: of the windows, oldest first
     """
-    normals = normals or normal_equations(evaluations, names)
-    overall = Normal(len(names))
-    for normal in normals.values():
-        overall.merge(normal)
-    prior = {names.index(name): 1.0 / len(PRIOR) for name in PRIOR}
+    reference = names.index(REFERENCE)
+    overall, normals = Normal(len(names)), {}
+    for name in DEMAND_CLASSES:
+        normals[name] = Normal(len(names))
+        if name in evaluations:
+            normals[name].add(evaluations[name], reference)
+        overall.merge(normals[name])
+    prior = np.array([1.0 / len(PRIOR) if name in PRIOR else 0.0 for name in names])
     shared = overall.solve(prior)
-    classes = {}
+    pool = Pool(horizon, tuple(periods), list(names), {})
+    errors = {}
     for name in DEMAND_CLASSES:
         weights = normals[name].solve(shared)
-        members = [
-            with_combination(e, weights, horizon)
-            for e in evaluations
-            if e.demand_class == name and e.windows and e.scale
-        ]
-        common = common_scores(members) or [0.0] * (len(names) + 1)
-        classes[name] = ClassPool(weights, common, best_strategy(members, horizon))
-        _learn_errors(classes[name], members)
-    pool = Pool(horizon, tuple(periods), list(names), classes, len(evaluations))
-    _learn_distribution(pool, evaluations)
+        kept = {int(n): float(weights[n]) for n in np.flatnonzero(weights)}
+        class_pool = pool.classes[name] = ClassPool(kept, [0.0] * (len(names) + 1))
+        if name in evaluations:
+            joined = with_combination(evaluations.pop(name), weights)
+            pool.items += len(joined.scale)
+            errors[name] = _learn_class(class_pool, joined, origins)
+    _learn_distribution(pool, errors)
     return pool
 
 
-def normal_equations(evaluations, names):
-    """Return ``{demand class: Normal}`` of the evaluations."""
-    reference = names.index(REFERENCE)
-    normals = {name: Normal(len(names)) for name in DEMAND_CLASSES}
-    for evaluation in evaluations:
-        normals[evaluation.demand_class].add(evaluation, reference)
-    return normals
-
-
-def item_choice(pool, evaluation):
-    """Return ``({candidate: weight}, expected RMSSE)`` for one item.
-
-    :param evaluation: of the item, without the combination
-    """
-    class_pool = pool.classes[evaluation.demand_class]
-    joined = with_combination(evaluation, class_pool.weights, pool.horizon)
+def _learn_class(class_pool, joined, origins):
+    """Learn scores and strategy of a class; return its items' standardised errors."""
+    joined = joined.only(joined.scale > 0.0)
+    common = common_scores(joined)
+    if common is not None:
+        class_pool.common = common.tolist()
+    class_pool.strategy = best_strategy(joined, origins)
     chosen = choose(joined, class_pool.strategy, class_pool.common)
-    weights = _expand(chosen, class_pool.weights, len(pool.names))
+    own, record = _record(joined, chosen)
+    if record.any():
+        class_pool.rmsse = float(own[record > 0.0].mean())
+    choice = item_choice(class_pool, joined)
+    deviation = choice.rmsse * np.sqrt(joined.scale)
+    judged = deviation > 0.0
+    if not judged.all():
+        joined, choice = joined.only(judged), item_choice(class_pool, joined.only(judged))
+    return quantiles.standardised(joined.windows, choice.path[:-1], deviation[judged])
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What some items of a class are forecast by.
+
+    :ivar weights: of the candidates without the combination, candidates x items
+    :ivar rmsse: expected RMSSE per item
+    :ivar path: the forecast at every origin, origins x future periods x items
+    :ivar squares: its sums of squared errors, windows x items
+    :ivar totals: its actual minus forecast totals
+    """
+
+    weights: np.ndarray
+    rmsse: np.ndarray
+    path: np.ndarray
+    squares: np.ndarray
+    totals: np.ndarray
+
+
+def item_choice(class_pool, joined):
+    """Return the :class:`Choice` of items of a class.
+
+    :param joined: their back-test with the combination as last candidate
+    """
+    chosen = choose(joined, class_pool.strategy, class_pool.common)
+    combination = class_pool.combination(len(chosen) - 1)
+    weights = chosen[:-1] + combination[:, None] * chosen[-1]
     own, record = _record(joined, chosen)
     share = record / (record + ERROR_TRUST)
-    return weights, share * own + (1.0 - share) * class_pool.rmsse
-
-
-def _expand(chosen, combination, number):
-    """Replace the combination (candidate ``number``) by its parts."""
-    weights = {}
-    for candidate, weight in chosen.items():
-        parts = combination if candidate == number else {candidate: 1.0}
-        for part, share in parts.items():
-            weights[part] = weights.get(part, 0.0) + weight * share
-    return weights
+    if math.isinf(class_pool.strategy.trust):
+        path, squares, totals = joined.shapes[-1], joined.squares[-1], joined.totals[-1]
+    else:
+        path = joined.path(chosen)
+        squares, totals = joined.windows.path_errors(path[:-1])
+    rmsse = share * own + (1.0 - share) * class_pool.rmsse
+    return Choice(weights, rmsse, path, squares, totals)
 
 
 def _record(evaluation, chosen):
-    """Return ``(own RMSSE, windows of evidence)``; 0 windows where there is no record.
+    """Return ``(own RMSSE, windows of evidence)`` per item; 0 windows without a record.
 
     For a choice of several the mean of their errors stands for the error of their mean.
     """
-    scores = [
-        (weight, evaluation.rmsse(evaluation.squares[number])) for number, weight in chosen.items()
-    ]
-    if any(score is None for _weight, score in scores):
-        return 0.0, 0.0
-    return sum(weight * score for weight, score in scores), evaluation.record()
+    own = (chosen * evaluation.rmsse(evaluation.squares)).sum(axis=0)
+    return own, np.where(evaluation.scale > 0.0, evaluation.record(), 0.0)
 
 
-def _learn_errors(class_pool, members):
-    scores = []
-    for member in members:
-        chosen = choose(member, class_pool.strategy, class_pool.common)
-        own, record = _record(member, chosen)
-        if record:
-            scores.append(own)
-    if scores:
-        class_pool.rmsse = sum(scores) / len(scores)
+def _learn_distribution(pool, errors):
+    """Learn the quantile grids of each class, and of all for classes with few errors.
 
-
-def _learn_distribution(pool, evaluations):
-    """Learn the quantile grids of each class, and of all for classes with few errors."""
-    every = ([], [[] for _h in range(pool.horizon)])
-    found = {}
-    for name in DEMAND_CLASSES:
-        steps, totals = [], [[] for _h in range(pool.horizon)]
-        for evaluation in evaluations:
-            if evaluation.demand_class == name and evaluation.scale:
-                _collect(pool, evaluation, steps, totals)
-        found[name] = (steps, totals)
-        every[0].extend(steps)
-        for h in range(pool.horizon):
-            every[1][h].extend(totals[h])
-    normal = quantiles.normal()
-    all_steps = quantiles.empirical(every[0]) or normal
-    all_totals = [quantiles.empirical(errors) or normal for errors in every[1]]
-    for name, (steps, totals) in found.items():
-        class_pool = pool.classes[name]
+    :param errors: per class, what :func:`quantiles.standardised` returns
+    """
+    normal, none = quantiles.normal(), np.zeros(0)
+    found = [steps for steps, _totals in errors.values()]
+    all_steps = quantiles.empirical(np.concatenate([none, *found])) or normal
+    all_totals = []
+    for h in range(pool.horizon):
+        found = [totals[h] for _steps, totals in errors.values()]
+        all_totals.append(quantiles.empirical(np.concatenate([none, *found])) or normal)
+    for name, class_pool in pool.classes.items():
+        steps, totals = errors.get(name, (none, [none] * pool.horizon))
         class_pool.steps = quantiles.empirical(steps) or all_steps
         class_pool.totals = [
-            quantiles.empirical(errors) or standard
-            for errors, standard in zip(totals, all_totals, strict=True)
+            quantiles.empirical(of_length) or standard
+            for of_length, standard in zip(totals, all_totals, strict=True)
         ]
-
-
-def _collect(pool, evaluation, steps, totals):
-    weights, rmsse = item_choice(pool, evaluation)
-    deviation = rmsse * evaluation.scale**0.5
-    if not deviation:
-        return
-    for number, window in enumerate(evaluation.windows):
-        forecasts = [path[number] for path in evaluation.paths]
-        path = combine(weights, forecasts, pool.horizon)
-        quantiles.collect(window, path, deviation, steps, totals)

@@ -11,6 +11,8 @@ stock estimation based on kernel and GARCH models", Omega 84.
 from bisect import bisect_left
 from statistics import NormalDist
 
+import numpy as np
+
 #: Grid on which the distribution of errors is kept; between its points it is interpolated.
 GRID = (
     *(0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5),
@@ -22,21 +24,14 @@ LEAST_ERRORS = 200
 
 
 def empirical(errors):
-    """Return the grid of quantiles of a list of standardised errors, ``None`` if too few.
+    """Return the grid of quantiles of an array of standardised errors, ``None`` if too few.
 
     Definition 7 of Hyndman and Fan (1996), "Sample quantiles in statistical packages", The
     American Statistician 50(4).
     """
     if len(errors) < LEAST_ERRORS:
         return None
-    ranked = sorted(errors)
-    grid = []
-    for probability in GRID:
-        position = probability * (len(ranked) - 1)
-        below = int(position)
-        above = min(below + 1, len(ranked) - 1)
-        grid.append(ranked[below] + (position - below) * (ranked[above] - ranked[below]))
-    return grid
+    return np.quantile(errors, GRID).tolist()
 
 
 def normal():
@@ -55,18 +50,19 @@ def at(grid, probability):
     return grid[below] + share * (grid[above] - grid[below])
 
 
-def collect(window, path, deviation, steps, totals):
-    """Append one window's standardised errors to ``steps`` and ``totals[h - 1]``.
+def standardised(windows, path, deviation):
+    """Return ``(errors per period, errors of totals over 1, 2, ... periods)``, flat arrays of
+    what is known, divided by what was expected.
 
-    :param path: forecast, float or list
-    :param float deviation: the item's expected error per period, above 0
-    :param list totals: one list per length ``h`` of a lead time
+    :param backtest.Windows windows: of some items
+    :param path: their forecasts, windows x future periods x items
+    :param deviation: the items' expected error per period, each above 0
     """
-    running, contiguous = 0.0, True
-    for count, (step, actual) in enumerate(zip(window.steps, window.actuals, strict=True), start=1):
-        error = actual - (path if isinstance(path, float) else path[step])
-        steps.append(error / deviation)
-        contiguous = contiguous and step == count - 1
-        if contiguous:
-            running += error
-            totals[step].append(running / deviation / count**0.5)
+    errors = (windows.actuals - path) * windows.known / deviation
+    known = windows.known > 0.0
+    # Totals only up to the first unknown period.
+    unbroken = np.logical_and.accumulate(known, axis=1)
+    lengths = np.arange(1, path.shape[1] + 1)
+    running = np.cumsum(errors, axis=1) / np.sqrt(lengths)[:, None]
+    totals = [running[:, h][unbroken[:, h]] for h in range(len(lengths))]
+    return errors[known], totals

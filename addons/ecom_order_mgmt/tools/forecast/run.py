@@ -1,20 +1,23 @@
-"""Forecasts of many items: sampling, processes, and what is kept from run to run."""
+"""Forecasts of many items: sampling, blocks of items, and what is kept from run to run."""
 
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
-from itertools import repeat
+
+import numpy as np
 
 from . import engine
+from .backtest import ORIGINS, evaluate, least_length
 from .methods import candidates
-from .pool import Pool, learn, normal_equations
+from .panel import Panel
+from .pool import Pool, learn
 from .result import Quality, overall
-from .series import DEMAND_CLASSES, ForecastInputError, Series, clean
+from .series import DEMAND_CLASSES, ForecastInputError, clean
 from .sibling import NEW, from_siblings
 
 #: Items that a pool is learned from. More cost time and change the weights little.
 SAMPLE = 1500
-#: Items per piece of work handed to a process.
-CHUNK = 100
+#: Size of a block of items that are forecast together, in numbers per array: large enough
+#: for numpy to pay, small enough for the processor's cache and a modest memory.
+BLOCK = 500_000
 
 
 @dataclass(slots=True)
@@ -43,38 +46,79 @@ class Result:
 
 
 @dataclass(slots=True)
-class _Work:
-    """What every process needs beside its items."""
+class _Run:
+    """One run's cleaned items.
+
+    :ivar kinds: ``{item: its demand class}``, without items of which nothing is known
+    """
 
     setting: engine.Setting
+    histories: dict
     categories: dict
-    pool: Pool | None = None
-    choices: dict = field(default_factory=dict)
+    methods: dict
+    kinds: dict = field(default_factory=dict)
 
-    def evaluate(self, items):
-        methods = candidates(self.setting.periods)
-        found = []
-        for key, history in items:
-            series, name = Series(clean(history, key)), self.categories.get(key)
-            if series.observed:
-                found.append(engine.evaluate_item(self.setting, series, name, methods.values()))
-        return found, normal_equations(found, list(methods))
+    def classify(self):
+        for keys in self.blocks(self.histories):
+            panel = Panel([self.histories[key] for key in keys])
+            some = panel.counts[-1] > 0
+            for key, known, number in zip(keys, some.tolist(), panel.classes.tolist(), strict=True):
+                if known:
+                    self.kinds[key] = DEMAND_CLASSES[number]
 
-    def forecast(self, items):
-        methods = candidates(self.setting.periods)
-        pools = {name: self.pool.for_class(name) for name in DEMAND_CLASSES}
-        results = []
-        for key, history in items:
-            series, name = Series(clean(history, key)), self.categories.get(key)
-            choice = self.choices.get(key)
-            if choice is None:
-                forecast, choice = engine.forecast_item(self.setting, pools, series, name, methods)
-            else:
-                forecast = engine.refresh_item(
-                    self.setting, self.pool, series, name, choice, methods
+    def of_class(self, kind, keys):
+        return [key for key in keys if self.kinds.get(key) == kind]
+
+    def blocks(self, keys):
+        """Yield the items in blocks of about equal length, so that few periods of a panel
+        are empty.
+        """
+        keys = sorted(keys, key=lambda key: len(self.histories[key]), reverse=True)
+        while keys:
+            horizon = self.setting.horizon
+            cells = max(len(self.histories[keys[0]]), least_length(horizon))
+            count = max(1, BLOCK // (cells + ORIGINS * horizon))
+            yield keys[:count]
+            keys = keys[count:]
+
+    def columns(self, keys):
+        """Return the histories and the category numbers of some items."""
+        numbers = self.setting.numbers
+        found = [numbers[self.categories.get(key)] for key in keys]
+        return [self.histories[key] for key in keys], np.array(found, dtype=int)
+
+    def learn(self):
+        """Return the pool of a sample of the items."""
+        sample = list(self.histories)[:: max(1, -(-len(self.histories) // SAMPLE))]
+        evaluations, origins = {}, self.setting.origins[:-1]
+        for kind in DEMAND_CLASSES:
+            keys = self.of_class(kind, sample)
+            if keys:
+                task = self.setting.task(*self.columns(keys))
+                evaluations[kind] = evaluate(task, self.methods.values())
+        return learn(
+            evaluations, origins, list(self.methods), self.setting.horizon, self.setting.periods
+        )
+
+    def forecast(self, plan):
+        """Return ``({item: forecast}, {item: choice})``, in no order."""
+        forecasts, choices = {}, {}
+        for kind in DEMAND_CLASSES:
+            keys = self.of_class(kind, self.histories)
+            pool = plan.pool.for_class(kind)
+            for block in self.blocks(key for key in keys if key not in plan.choices):
+                found = engine.forecast_items(
+                    self.setting, pool, kind, *self.columns(block), self.methods
                 )
-            results.append((key, forecast, choice))
-        return results
+                for key, (forecast, choice) in zip(block, found, strict=True):
+                    forecasts[key], choices[key] = forecast, choice
+            for block in self.blocks(key for key in keys if key in plan.choices):
+                kept = [plan.choices[key] for key in block]
+                found = engine.refresh_items(
+                    self.setting, pool.classes[kind], kind, *self.columns(block), self.methods, kept
+                )
+                forecasts.update(zip(block, found, strict=True))
+        return forecasts, choices
 
 
 def forecast_many(
@@ -87,29 +131,29 @@ def forecast_many(
     phases=None,
     quantiles=engine.DEFAULT_QUANTILES,
     plan=None,
-    workers=1,
 ):
     """Forecast many items; see the package's documentation for the parameters."""
     periods = _periods(season)
     engine.check_parameters(horizon, periods, quantiles)
     categories = categories or {}
-    run_setting = engine.setting(histories, categories, horizon, periods, quantiles, phases)
-    work = _Work(run_setting, categories)
-    items = list(histories.items())
-    if plan is None:
-        work.pool = _learn(work, items, workers)
-    else:
-        _check_plan(plan, horizon, periods)
-        work.pool, work.choices = plan.pool, plan.choices
-    forecasts, choices = {}, {}
-    for results in _in_chunks(work, _Work.forecast, items, workers):
-        for key, forecast, choice in results:
-            forecasts[key] = forecast
-            if choice is not None:
-                choices[key] = choice
-    _apply_siblings(histories, forecasts, siblings or {})
+    methods = candidates(periods)
+    if plan is not None:
+        _check_plan(plan, horizon, periods, methods)
+    cleaned = {key: clean(history, key) for key, history in histories.items()}
+    setting = engine.setting(cleaned, categories, horizon, periods, quantiles, phases)
+    run = _Run(setting, cleaned, categories, methods)
+    run.classify()
+    plan = plan or Plan(run.learn())
+    found, choices = run.forecast(plan)
+    forecasts = {key: found.get(key) or engine.unknown(setting) for key in histories}
+    kept = {}
+    for key in histories:
+        choice = choices.get(key) or plan.choices.get(key)
+        if choice is not None:
+            kept[key] = choice
+    _apply_siblings(cleaned, forecasts, siblings or {})
     quality = overall(forecast.quality for forecast in forecasts.values())
-    return Result(forecasts, Plan(work.pool, choices), quality)
+    return Result(forecasts, Plan(plan.pool, kept), quality)
 
 
 def forecast(history, horizon, season=None, *, plan=None, **options):
@@ -130,67 +174,27 @@ def _periods(season):
     return (season,)
 
 
-def _check_plan(plan, horizon, periods):
-    names = list(candidates(periods))
+def _check_plan(plan, horizon, periods, methods):
+    names = list(methods)
     if (plan.pool.horizon, plan.pool.periods, plan.pool.names) != (horizon, periods, names):
         raise ForecastInputError(
             "the plan was made for another horizon, season or set of methods; leave it out once"
         )
 
 
-def _learn(work, items, workers):
-    stride = max(1, -(-len(items) // SAMPLE))
-    names = list(candidates(work.setting.periods))
-    evaluations, normals = [], None
-    for found, found_normals in _in_chunks(work, _Work.evaluate, items[::stride], workers):
-        evaluations.extend(found)
-        if normals is None:
-            normals = found_normals
-        else:
-            for name, normal in found_normals.items():
-                normals[name].merge(normal)
-    return learn(evaluations, names, work.setting.horizon, work.setting.periods, normals)
-
-
 def _apply_siblings(histories, forecasts, siblings):
     """Replace the forecast of each new item that has siblings with a forecast of their own."""
     for key, sibling_keys in siblings.items():
-        own = [value for value in clean(histories[key], key) if value is not None]
+        own = _known(histories[key])
         known = [k for k in sibling_keys if k in forecasts and k not in siblings]
         if len(own) >= NEW or not known:
             continue
-        recents = []
-        for k in known:
-            observed = [value for value in clean(histories[k], k) if value is not None]
-            recents.append(observed[-len(own) :] if own else observed[-NEW:])
+        recents = [_known(histories[k])[-(len(own) or NEW) :] for k in known]
         found = forecasts[key]
         blend = from_siblings(own, recents, [forecasts[k] for k in known])
         found.points, found.quantiles, found.cumulative_quantiles = blend
         found.method, found.weights = "sibling", {}
 
 
-def _in_chunks(work, step, items, workers):
-    """Yield the results of ``step(work, chunk)`` here or from several processes, in order.
-
-    Odoo's workers call it with one: a process that holds a database cursor is not forked.
-    ``work`` goes to each process once, at its start, and not with every chunk.
-    """
-    chunks = [items[i : i + CHUNK] for i in range(0, len(items), CHUNK)]
-    if workers <= 1 or len(chunks) <= 1:
-        for chunk in chunks:
-            yield step(work, chunk)
-        return
-    with ProcessPoolExecutor(workers, initializer=_adopt, initargs=(work,)) as executor:
-        yield from executor.map(_run_adopted, repeat(step), chunks)
-
-
-_adopted = None
-
-
-def _adopt(work):
-    global _adopted
-    _adopted = work
-
-
-def _run_adopted(step, chunk):
-    return step(_adopted, chunk)
+def _known(history):
+    return history[~np.isnan(history)].tolist()

@@ -1,5 +1,7 @@
 """Season of a category: what its items' total says about each phase of the cycle."""
 
+import numpy as np
+
 #: A season is estimated from at least this many cycles: from one alone, the trend and every
 #: single event would be taken for a season.
 MIN_CYCLES = 2
@@ -8,80 +10,70 @@ MIN_CYCLES = 2
 LONG_CYCLE = 60
 
 
-class CategoryTotal:
-    """Mean demand per period of many items, each first divided by its own root mean square
-    so that neither the biggest item nor one huge order decides the season.
+def category_total(panel):
+    """Return the mean demand per period of a panel's items, NaN where none is known.
 
-    :param length: periods of the longest series; all end together
+    Each item is first divided by its own root mean square, so that neither the biggest item
+    nor one huge order decides the season.
     """
-
-    def __init__(self, length):
-        self._totals = [0.0] * length
-        self._counts = [0] * length
-
-    def add(self, series):
-        if not series.observed:
-            return
-        size = (sum(v * v for v in series.observed) / len(series.observed)) ** 0.5
-        if not size:
-            return
-        for t, value in enumerate(series.values, start=len(self._totals) - len(series)):
-            if value is not None:
-                self._totals[t] += value / size
-                self._counts[t] += 1
-
-    def values(self):
-        """Return the mean per period, ``None`` where no item is known."""
-        pairs = zip(self._totals, self._counts, strict=True)
-        return [total / count if count else None for total, count in pairs]
+    squares = (panel.values * panel.values).sum(axis=0)
+    size = np.sqrt(squares / np.maximum(panel.counts[-1], 1))
+    used = size > 0.0
+    total = (panel.values[:, used] / size[used]).sum(axis=1)
+    count = panel.known[:, used].sum(axis=1)
+    return np.divide(total, count, out=np.full(len(panel), np.nan), where=count > 0)
 
 
 def trend_ratios(total, period):
     """Return each period's ratio to the centred moving average of one cycle around it.
 
-    Classical decomposition, Hyndman and Athanasopoulos (2021), section 3.4. ``None`` where
-    the average is not defined: at both ends and around unknown periods.
+    Classical decomposition, Hyndman and Athanasopoulos (2021), section 3.4. NaN where the
+    average is not defined: at both ends and around unknown periods.
     """
-    ratios, half = [None] * len(total), period // 2
-    for t in range(half, len(total) - half):
-        around = total[t - half : t + half + 1]
-        if any(value is None for value in around):
-            continue
+    ratios, half = np.full(len(total), np.nan), period // 2
+    around = slice(half, len(total) - half)
+    if len(total) <= 2 * half:
+        return ratios
+    windows = np.lib.stride_tricks.sliding_window_view(total, 2 * half + 1)
+    if period % 2:
+        cycle = windows.sum(axis=1)
+    else:
         # An even cycle is centred by counting its two outer periods by half (2 x m-MA).
-        outer = 0.5 * (around[0] + around[-1]) if period % 2 == 0 else 0.0
-        inner = sum(around[1:-1]) + outer if period % 2 == 0 else sum(around)
-        if inner > 0:
-            ratios[t] = total[t] * period / inner
+        cycle = windows[:, 1:-1].sum(axis=1) + 0.5 * (windows[:, 0] + windows[:, -1])
+    found = np.full(len(cycle), np.nan)
+    np.divide(total[around] * period, cycle, out=found, where=cycle > 0.0)
+    ratios[around] = found
     return ratios
 
 
 def indices_at(ratios, origins, phases, period):
-    """Return, per origin, the multiplicative index of each phase from data before it.
+    """Return the multiplicative index of each phase from data before each origin.
 
     A ratio looks half a cycle ahead, so only those that were complete at the origin are
     used. All ones while there are fewer than two cycles.
+
+    :param phases: of the periods of ``ratios``, at least
+    :return: origins x phases
     """
-    result = []
-    for origin in origins:
+    result = np.ones((len(origins), period))
+    phases = np.asarray(phases)[: len(ratios)]
+    for row, origin in zip(result, origins, strict=True):
         if origin < MIN_CYCLES * period:
-            result.append([1.0] * period)
             continue
-        sums, counts = [0.0] * period, [0] * period
-        for t in range(max(0, origin - period // 2)):
-            if ratios[t] is not None:
-                sums[phases[t]] += ratios[t]
-                counts[phases[t]] += 1
-        index = [s / c if c else 1.0 for s, c in zip(sums, counts, strict=True)]
+        seen = slice(max(0, origin - period // 2))
+        usable = ~np.isnan(ratios[seen])
+        where = phases[seen][usable]
+        sums = np.bincount(where, ratios[seen][usable], minlength=period)
+        counts = np.bincount(where, minlength=period)
+        index = np.divide(sums, counts, out=np.ones(period), where=counts > 0)
         if period > LONG_CYCLE:
             index = _smooth(index, period // LONG_CYCLE + 1)
-        average = sum(index) / period
-        result.append([value / average for value in index] if average > 0 else [1.0] * period)
+        average = index.sum() / period
+        if average > 0.0:
+            row[:] = index / average
     return result
 
 
 def _smooth(index, reach):
-    period = len(index)
-    return [
-        sum(index[(p + d) % period] for d in range(-reach, reach + 1)) / (2 * reach + 1)
-        for p in range(period)
-    ]
+    neighbours = [np.roll(index, -distance) for distance in range(-reach, reach + 1)]
+    return sum(neighbours) / (2 * reach + 1)

@@ -1,13 +1,13 @@
 """Demand series: cleaning, scale, Syntetos-Boylan class and the calendar of seasons.
 
-A series is a list with one entry per period, oldest first. ``None`` marks a period whose
-demand is not known (before the product's launch, stock-out); it is never read as zero.
+A series has one entry per period, oldest first. NaN marks a period whose demand is not known
+(before the product's launch, stock-out); it is never read as zero.
 """
 
 import datetime
 import math
-from array import array
-from dataclasses import dataclass, field
+
+import numpy as np
 
 #: Cut-off values of Syntetos, Boylan and Croston (2005), "On the categorization of demand
 #: patterns", Journal of the Operational Research Society 56(5), 495-503.
@@ -15,6 +15,8 @@ ADI_CUT = 1.32
 CV2_CUT = 0.49
 
 SMOOTH, ERRATIC, INTERMITTENT, LUMPY = "smooth", "erratic", "intermittent", "lumpy"
+#: Types that numpy reads as they are meant.
+_PLAIN = {float, int, type(None)}
 DEMAND_CLASSES = (SMOOTH, ERRATIC, INTERMITTENT, LUMPY)
 
 
@@ -23,54 +25,31 @@ class ForecastInputError(ValueError):
 
 
 def clean(history, name="history"):
-    """Return ``history`` as a list of floats and ``None``.
+    """Return ``history`` as an array of floats, NaN where the demand is not known.
 
     :param history: numbers, ``None``, NaN or blank text (the last three mean "not known");
         negative values (corrections, returns) are kept as they are
     :raise ForecastInputError: on text, infinities and booleans
     """
-    values = []
-    for position, value in enumerate(history, start=1):
-        if type(value) is float and -math.inf < value < math.inf:
-            values.append(value)
-            continue
+    if set(map(type, history)) <= _PLAIN:
+        try:
+            values = np.array(history, dtype=float)
+        except OverflowError:
+            values = np.array([math.inf])
+        if not np.isinf(values).any():
+            return values
+    values = np.full(len(history), np.nan)
+    for position, value in enumerate(history):
         if value is None or (isinstance(value, str) and not value.strip()):
-            values.append(None)
             continue
         try:
             number = float(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             number = math.inf
         if isinstance(value, bool) or math.isinf(number):
-            raise ForecastInputError(f"{name}: period {position} is {value!r}, not a number")
-        values.append(None if math.isnan(number) else number)
+            raise ForecastInputError(f"{name}: period {position + 1} is {value!r}, not a number")
+        values[position] = number
     return values
-
-
-@dataclass(slots=True)
-class Series:
-    """One item's cleaned demand, with what every method needs of it computed once.
-
-    :ivar values: floats and ``None``, one per period
-    :ivar observed: the known values only; flat methods run on these, which is the same as
-        letting a missing period pass without an update
-    :ivar known: ``known[t]`` = number of known values before period ``t``
-    """
-
-    values: list
-    observed: list = field(init=False)
-    known: array = field(init=False)
-
-    def __post_init__(self):
-        self.observed = [value for value in self.values if value is not None]
-        count, known = 0, array("i", [0])
-        for value in self.values:
-            count += value is not None
-            known.append(count)
-        self.known = known
-
-    def __len__(self):
-        return len(self.values)
 
 
 def naive_scale(observed):
@@ -84,24 +63,6 @@ def naive_scale(observed):
     if steps < 1:
         return 0.0
     return sum((b - a) ** 2 for a, b in zip(observed, observed[1:], strict=False)) / steps
-
-
-def demand_class(observed):
-    """Return smooth, erratic, intermittent or lumpy for a list of known values.
-
-    ADI is the average number of periods per period with demand, CV2 the squared coefficient
-    of variation of the non-zero demands. A series without demand is intermittent.
-    """
-    sizes = [value for value in observed if value]
-    if not sizes:
-        return INTERMITTENT
-    mean = sum(sizes) / len(sizes)
-    variance = sum((size - mean) ** 2 for size in sizes) / len(sizes)
-    # Negative corrections can cancel the mean: such a series is as erratic as can be.
-    variable = variance >= CV2_CUT * mean * mean if mean else True
-    if len(observed) >= ADI_CUT * len(sizes):
-        return LUMPY if variable else INTERMITTENT
-    return ERRATIC if variable else SMOOTH
 
 
 def cyclic_phases(length, period):

@@ -7,7 +7,8 @@ One item's few windows cannot carry some thirty weights, thousands of items can.
 """
 
 from dataclasses import dataclass, field
-from operator import mul
+
+import numpy as np
 
 #: Pull towards the prior weights, relative to the mean curvature of the loss.
 RIDGE = 0.02
@@ -25,8 +26,7 @@ LEAST_WEIGHT = 0.02
 #: An item that is forecast well must not outweigh all others: floor of its RMSSE.
 LEAST_ERROR = 0.3
 
-_TOLERANCE = 1e-7
-_SWEEPS = 2000
+_TOLERANCE = 1e-12
 
 
 @dataclass(slots=True)
@@ -44,143 +44,127 @@ class Normal:
     size: int
     items: int = 0
     demand: float = 0.0
-    matrix: list = field(init=False)
-    vector: list = field(init=False)
-    total_matrix: list = field(init=False)
-    total_vector: list = field(init=False)
+    matrix: np.ndarray = field(init=False)
+    vector: np.ndarray = field(init=False)
+    total_matrix: np.ndarray = field(init=False)
+    total_vector: np.ndarray = field(init=False)
 
     def __post_init__(self):
-        self.matrix = [[0.0] * self.size for _row in range(self.size)]
-        self.total_matrix = [[0.0] * self.size for _row in range(self.size)]
-        self.vector = [0.0] * self.size
-        self.total_vector = [0.0] * self.size
+        self.matrix = np.zeros((self.size, self.size))
+        self.total_matrix = np.zeros((self.size, self.size))
+        self.vector = np.zeros(self.size)
+        self.total_vector = np.zeros(self.size)
 
     def add(self, evaluation, reference):
-        """Add one item's windows.
+        """Add the windows of all items of an evaluation whose demand ever changed.
 
         :param reference: number of the candidate whose errors weigh the item's
         """
-        if not evaluation.scale or not evaluation.windows:
-            return
-        self.items += 1
-        for number, window in enumerate(evaluation.windows):
-            if not window.actuals:
-                continue
-            count = len(window.actuals)
-            error = evaluation.squares[reference][number] / count / evaluation.scale
-            weight = window.weight / evaluation.scale / max(error**0.5, LEAST_ERROR)
-            forecasts = [path[number] for path in evaluation.paths]
-            sums = self._add_window(window, forecasts, weight)
-            error = max(
-                abs(evaluation.totals[reference][number]),
-                LEAST_ERROR * (evaluation.scale * count) ** 0.5,
-            )
-            self._add_total(window, sums, window.weight / error)
+        windows = evaluation.windows
+        used = (evaluation.scale > 0.0) & windows.valid.any(axis=0)
+        judged = used & (windows.counts > 0.0)
+        self.items += int(used.sum())
+        scale = np.where(used, evaluation.scale, 1.0)
+        counts = np.where(judged, windows.counts, 1.0)
+        error = np.sqrt(evaluation.squares[reference] / counts / scale)
+        weights = judged * windows.weights / scale / np.maximum(error, LEAST_ERROR)
+        sums = self._add_squares(evaluation, weights)
+        error = np.maximum(
+            np.abs(evaluation.totals[reference]), LEAST_ERROR * np.sqrt(scale * counts)
+        )
+        self.demand += float((judged * windows.weights * np.abs(windows.totals)).sum())
+        scaled = sums * (judged * windows.weights / error)
+        self.total_vector += _products(scaled, windows.totals[None])[:, 0]
+        self.total_matrix += _products(scaled, sums)
 
-    def _add_total(self, window, sums, weight):
-        self.demand += window.weight * abs(window.total)
-        for number, value in enumerate(sums):
-            scaled = weight * value
-            if scaled:
-                self.total_vector[number] += scaled * window.total
-                row = self.total_matrix[number]
-                self.total_matrix[number] = [a + scaled * b for a, b in zip(row, sums, strict=True)]
-
-    def _add_window(self, window, forecasts, weight):
-        """Add a window's squared errors; return each forecast's total over it."""
-        count = len(window.actuals)
-        levels, sums, shapes = [], [], []
-        for number, forecast in enumerate(forecasts):
-            if isinstance(forecast, float):
-                levels.append((number, forecast))
-                self.vector[number] += weight * forecast * window.total
-                sums.append(forecast * count)
-            else:
-                shape = window.known_part(forecast)
-                shapes.append((number, shape))
-                self.vector[number] += weight * _dot(shape, window.actuals)
-                sums.append(sum(shape))
-        for number, level in levels:
-            row, scaled = self.matrix[number], weight * level
-            self.matrix[number] = [a + scaled * b for a, b in zip(row, sums, strict=True)]
-        for position, (number, shape) in enumerate(shapes):
-            row, scaled = self.matrix[number], weight * sums[number]
-            for other, level in levels:
-                row[other] += scaled * level
-            row[number] += weight * _dot(shape, shape)
-            for other, other_shape in shapes[position + 1 :]:
-                product = weight * _dot(shape, other_shape)
-                row[other] += product
-                self.matrix[other][number] += product
+    def _add_squares(self, evaluation, weights):
+        """Add the squared errors; return each candidate's totals over the windows."""
+        windows, levels = evaluation.windows, evaluation.levels[:, :-1]
+        flat = len(levels)
+        known = [shape[:-1] * windows.known for shape in evaluation.shapes]
+        sums = np.array([*(levels * windows.counts), *(shape.sum(axis=1) for shape in known)])
+        sums = sums.reshape(self.size, *weights.shape)
+        scaled = levels * weights
+        self.matrix[:flat, :flat] += _products(scaled, sums[:flat])
+        across = _products(scaled, sums[flat:])
+        self.matrix[:flat, flat:] += across
+        self.matrix[flat:, :flat] += across.T
+        self.vector[:flat] += _products(scaled, windows.totals[None])[:, 0]
+        for number, shape in enumerate(known):
+            row = flat + number
+            scaled = shape * weights[:, None]
+            self.vector[row] += np.vdot(scaled, windows.actuals)
+            for other in range(number, len(known)):
+                product = np.vdot(scaled, known[other])
+                self.matrix[row, flat + other] += product
+                if other != number:
+                    self.matrix[flat + other, row] += product
         return sums
 
     def merge(self, other):
         self.items += other.items
         self.demand += other.demand
-        self.matrix = _add_rows(self.matrix, other.matrix)
-        self.total_matrix = _add_rows(self.total_matrix, other.total_matrix)
-        (self.vector,) = _add_rows([self.vector], [other.vector])
-        (self.total_vector,) = _add_rows([self.total_vector], [other.total_vector])
+        self.matrix += other.matrix
+        self.total_matrix += other.total_matrix
+        self.vector += other.vector
+        self.total_vector += other.total_vector
 
     def solve(self, prior):
-        """Return ``{candidate: weight}``, all positive, pulled towards ``prior``.
+        """Return the candidates' weights, none below 0, pulled towards ``prior``.
 
-        :param prior: ``{candidate: weight}``, returned as it is when there is no evidence
+        :param prior: weights, returned as they are when there is no evidence
         """
         matrix, vector = self._both_losses()
-        curvature = sum(matrix[i][i] for i in range(self.size)) / self.size
+        curvature = matrix.trace() / self.size
         if not curvature:
-            return dict(prior)
+            return prior
         pull = curvature * RIDGE * (1.0 + EVIDENCE / self.items)
-        matrix = [[value + UNBIASED * curvature for value in row] for row in matrix]
-        vector = [value + UNBIASED * curvature for value in vector]
-        start = [prior.get(i, 0.0) for i in range(self.size)]
-        for i in range(self.size):
-            matrix[i][i] += pull
-            vector[i] += pull * start[i]
-        weights = _least_squares(matrix, vector, start, range(self.size))
-        least = LEAST_WEIGHT * sum(weights)
-        kept = [i for i in range(self.size) if weights[i] >= least]
-        start = [weights[i] if i in kept else 0.0 for i in range(self.size)]
-        weights = _least_squares(matrix, vector, start, kept)
-        return {i: weights[i] for i in kept if weights[i] > 0.0}
+        matrix += UNBIASED * curvature
+        matrix[np.diag_indices(self.size)] += pull
+        vector += UNBIASED * curvature + pull * prior
+        weights = least_squares(matrix, vector, np.ones(self.size, dtype=bool))
+        kept = weights >= LEAST_WEIGHT * weights.sum()
+        return least_squares(matrix, vector, kept)
 
     def _both_losses(self):
         """Return matrix and vector of RMSSE plus cumulative WAPE."""
         one = 1.0 / self.items if self.items else 0.0
         two = CUMULATIVE / self.demand if self.demand else 0.0
-        rows = zip(
-            [*self.matrix, self.vector], [*self.total_matrix, self.total_vector], strict=True
+        return (
+            one * self.matrix + two * self.total_matrix,
+            one * self.vector + two * self.total_vector,
         )
-        *matrix, vector = [
-            [one * a + two * b for a, b in zip(row, total_row, strict=True)]
-            for row, total_row in rows
-        ]
-        return matrix, vector
 
 
-def _add_rows(rows, others):
-    return [
-        [a + b for a, b in zip(row, other, strict=True)]
-        for row, other in zip(rows, others, strict=True)
-    ]
+def _products(left, right):
+    """Return the matrix of sums of products over all axes but the first."""
+    axes = range(1, left.ndim)
+    return np.tensordot(left, right, (axes, axes))
 
 
-def _least_squares(matrix, vector, start, free):
-    """Minimise w'Aw - 2b'w over w >= 0 by coordinate descent; only ``free`` ones move."""
-    weights, free = list(start), list(free)
-    for _sweep in range(_SWEEPS):
-        moved = 0.0
-        for i in free:
-            row = matrix[i]
-            gradient = vector[i] - _dot(row, weights)
-            value = max(0.0, weights[i] + gradient / row[i])
-            moved = max(moved, abs(value - weights[i]))
-            weights[i] = value
-        if moved < _TOLERANCE:
-            break
+def least_squares(matrix, vector, free):
+    """Minimise w'Aw - 2b'w over w >= 0 exactly; those that are not ``free`` stay 0.
+
+    The active-set method of Lawson and Hanson (1974), "Solving least squares problems",
+    chapter 23, on normal equations. ``A`` is positive definite (ridge), so the answer is the
+    only one and is found after finitely many steps.
+    """
+    weights, active = np.zeros(len(vector)), np.zeros(len(vector), dtype=bool)
+    least = _TOLERANCE * np.abs(vector).max(initial=0.0)
+    for _round in range(10 * len(vector)):
+        gradient = np.where(free & ~active, vector - matrix @ weights, 0.0)
+        if gradient.max(initial=0.0) <= least:
+            return weights
+        active[gradient.argmax()] = True
+        while True:
+            trial = np.zeros(len(vector))
+            trial[active] = np.linalg.solve(matrix[np.ix_(active, active)], vector[active])
+            falling = active & (trial <= 0.0)
+            if not falling.any():
+                weights = trial
+                break
+            share = (weights[falling] / (weights[falling] - trial[falling])).min()
+            weights = weights + share * (trial - weights)
+            active &= weights > _TOLERANCE * weights.max()
+            weights[~active] = 0.0
     return weights
-
-
-def _dot(left, right):
-    return sum(map(mul, left, right))
