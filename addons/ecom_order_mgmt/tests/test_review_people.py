@@ -49,6 +49,32 @@ class TestPeople(ReviewCase):
     def _as(self, name, records):
         return records.with_user(self.users[name])
 
+    def test_approval_rate(self):
+        by_rules = self._import_one()
+        held = self._held("hold")
+        self._as("reviewer", held).action_approve("looked at")
+        forced = self._import_one()
+        self._as("force", forced).action_force_approve("the buyer is known")
+        self.assertEqual(
+            (by_rules | held | forced).mapped("approval_kind"), ["rules", "person", "forced"]
+        )
+        self.assertTrue(all((by_rules | held | forced).mapped("approved_at")))
+        self.channel.invalidate_recordset(["approved_count", "auto_approval_rate"])
+        self.assertEqual(self.channel.approved_count, 3)
+        self.assertAlmostEqual(self.channel.auto_approval_rate, 100 / 3, 5)
+        with freeze_time(self._later(days=31)):
+            self.channel.invalidate_recordset(["approved_count", "auto_approval_rate"])
+            self.assertEqual(self.channel.approved_count, 0)
+            self.assertEqual(self.channel.auto_approval_rate, 0)
+
+    def test_approval_of_an_order_that_was_undone_counts_as_it_ended(self):
+        order = self._import_one()
+        self.assertEqual(order.approval_kind, "rules")
+        order._undo_approval("memo", "the buyer wrote")
+        order.action_hold("to be asked")
+        self._as("reviewer", order).action_approve("asked")
+        self.assertEqual(order.approval_kind, "person")
+
     def test_rights_of_each_group(self):
         rights = dict.fromkeys(MODELS, "")
         for name, own in ALLOWED.items():
@@ -431,29 +457,3 @@ class TestBlacklist(ReviewCase):
             customer={"name": "Other", "phone": "+49 30 1234567"},
         )
         self.assertHeld(again, "refused parcels")
-
-    def test_approval_rate(self):
-        by_rules = self._import_one()
-        held = self._held("hold")
-        self._as("reviewer", held).action_approve("looked at")
-        forced = self._import_one()
-        self._as("force", forced).action_force_approve("the buyer is known")
-        self.assertEqual(
-            (by_rules | held | forced).mapped("approval_kind"), ["rules", "person", "forced"]
-        )
-        self.assertTrue(all((by_rules | held | forced).mapped("approved_at")))
-        self.channel.invalidate_recordset(["approved_count", "auto_approval_rate"])
-        self.assertEqual(self.channel.approved_count, 3)
-        self.assertAlmostEqual(self.channel.auto_approval_rate, 100 / 3, 5)
-        with freeze_time(self._later(days=31)):
-            self.channel.invalidate_recordset(["approved_count", "auto_approval_rate"])
-            self.assertEqual(self.channel.approved_count, 0)
-            self.assertEqual(self.channel.auto_approval_rate, 0)
-
-    def test_approval_of_an_order_that_was_undone_counts_as_it_ended(self):
-        order = self._import_one()
-        self.assertEqual(order.approval_kind, "rules")
-        order._undo_approval("memo", "the buyer wrote")
-        order.action_hold("to be asked")
-        self._as("reviewer", order).action_approve("asked")
-        self.assertEqual(order.approval_kind, "person")
