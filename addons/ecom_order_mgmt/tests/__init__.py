@@ -13,6 +13,7 @@ from . import (
     test_sourcing,
     test_speed,
     test_totals,
+    test_turns,
     test_demand,
     test_replenishment,
     test_tracking,
