@@ -4,7 +4,7 @@ DEV = $(PYTHON) -m tools.dev
 export PORT WORKERS DB DEMO SERVE ONLY TAGS
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo db serve shell test lint i18n bench bench-forecast import-online-retail shopify-schema stop clean distclean
+.PHONY: help setup demo db serve shell test lint i18n bench bench-forecast import-online-retail shopify-schema odoo-suites stop clean distclean
 
 help:       ## list the targets
 	@$(DEV) --help
@@ -38,6 +38,9 @@ bench:      ## measure orders per second, statements and ratios, side by side
 
 bench-forecast:  ## measure the forecasts, write docs/forecast.md
 	@$(DEV) bench-forecast
+
+odoo-suites:  ## Odoo's own tests with and without our addons, compared
+	@$(DEV) odoo-suites
 
 import-online-retail:  ## 541,909 real lines as one file; can be stopped and goes on
 	@$(DEV) import-online-retail

@@ -25,10 +25,11 @@ MODELS = {{"ecom.order": "ecom_order", "sale.order": "sale_order", "stock.pickin
           "ecom.shipment": "ecom_shipment"}}
 # What is delivered has left the shelves, and is reserved no more.
 DONE = {{
-    "stock_picking": {{"state": "'done'", "date_done": "now()"}},
+    "stock_picking": {{"state": "'done'", "date_done": "now()", "name": "t.name || '~' || n"}},
     "stock_move": {{"state": "'done'", "picked": "true"}},
     "stock_move_line": {{"state": "'done'", "picked": "true"}},
-    "ecom_shipment": {{"state": "'delivered'", "shipped_at": "now()", "delivered_at": "now()"}},
+    "ecom_shipment": {{"state": "'delivered'", "shipped_at": "now()", "delivered_at": "now()",
+                      "access_token": "NULL"}},
     "sale_order": {{"delivery_status": "'full'"}},
     "ecom_order": {{"external_id": "t.external_id || '~' || n"}},
 }}

@@ -96,6 +96,11 @@ def command_bench_forecast():
     return demo.bench_forecast()
 
 
+def command_odoo_suites():
+    """Odoo's own tests with and without our addons, compared. MODULES=... BROWSER=1"""
+    return demo.odoo_suites()
+
+
 def command_import_online_retail():
     """Import 541,909 real lines as one file. Can be stopped and goes on."""
     return demo.import_online_retail()

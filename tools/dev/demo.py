@@ -14,6 +14,7 @@ BENCH_DATABASE = "ecom_bench"
 # Programs that make databases of their own, and those that run inside Odoo.
 BENCHES = (
     ("tools.bench_fulfilment",),
+    ("tools.bench_fulfilment", "large"),
     ("tools.bench_review",),
     ("tools.bench_tracking",),
     ("tools.bench_connectors", "stock"),
@@ -130,6 +131,12 @@ def bench_forecast():
     setup.ensure()
     program = paths.ROOT / "tools" / "bench_forecast.py"
     return subprocess.run([paths.PYTHON, program], cwd=paths.ROOT).returncode
+
+
+def odoo_suites():
+    """Run ``tools/odoo_suites.py``: Odoo's own tests with and without our addons."""
+    setup.ensure(tests=True)
+    return subprocess.run([paths.PYTHON, "-m", "tools.odoo_suites"], cwd=paths.ROOT).returncode
 
 
 def bench():

@@ -2,6 +2,8 @@ from odoo import models
 
 from ..fast import BATCH
 
+_USUAL = (models.BaseModel._check_company_domain, models.check_company_domain_parent_of)
+
 
 class Base(models.AbstractModel):
     """What Odoo checks record by record, while many are made at once."""
@@ -22,20 +24,18 @@ class Base(models.AbstractModel):
         ]
         if any(field.name in ("company_id", "company_ids") for field in fields):
             return super()._check_company()
-        companies = {record: record.company_id.id for record in self}
+        # As in Odoo: whoever writes need not see what is compared.
+        records = self.sudo()
+        companies = [record.company_id.id for record in records]
         for field in fields:
-            # By Odoo's usual test only the value's company matters, not which value it is.
+            # By Odoo's usual tests only the value's company matters, not which value it is.
             comodel = type(self.env[field.comodel_name])
-            usual = (
-                "company_id" in comodel._fields
-                and comodel._check_company_domain is models.BaseModel._check_company_domain
-            )
+            usual = "company_id" in comodel._fields and comodel._check_company_domain in _USUAL
             chosen = {}
-            for record in self:
-                # As in Odoo: whoever writes need not see what is compared.
-                values = record.sudo()[field.name]
+            for record, company in zip(records, companies, strict=True):
+                values = record[field.name]
                 if values:
                     value = values.company_id if usual and len(values) == 1 else values
-                    chosen.setdefault((companies[record], value._ids), record.id)
+                    chosen.setdefault((company, value._ids), record.id)
             super(Base, self.browse(chosen.values()))._check_company([field.name])
         return None

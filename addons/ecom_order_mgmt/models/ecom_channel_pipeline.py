@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models, modules
 from odoo.fields import Domain
+from odoo.tools.gc import disabling_gc
 
 from ..concurrency import RETRYABLE
 
@@ -179,7 +180,10 @@ class EcomChannel(models.Model):
                 counts = Counter()
                 left = Order
                 if locked:
-                    found = getattr(locked, step.method)(final=step.failures >= MAX_RETRIES - 1)
+                    # A batch makes many thousands of objects that are all in use to its end:
+                    # looking for rubbish among them again and again finds none.
+                    with disabling_gc():
+                        found = getattr(locked, step.method)(final=step.failures >= MAX_RETRIES - 1)
                     left = found.pop("left", left)
                     counts.update(found)
                 time_left = self._commit_batch()

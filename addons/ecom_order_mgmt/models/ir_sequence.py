@@ -22,4 +22,6 @@ class IrSequence(models.Model):
                 count,
             )
         )
-        return [self.get_next_char(number) for (number,) in rows]
+        # As `get_next_char`, which works out the prefix again for every number.
+        prefix, suffix = self._get_prefix_suffix()
+        return [f"{prefix}{number:0{self.padding}d}{suffix}" for (number,) in rows]

@@ -14,6 +14,7 @@ from . import (
     test_sourcing_supply,
     test_speed,
     test_totals,
+    test_turns,
     test_demand,
     test_replenishment,
     test_tracking,
