@@ -25,3 +25,4 @@ from . import ecom_ticket
 from . import ecom_return_portal
 from . import ecom_order_agent
 from . import ecom_order_feedback
+from . import ecom_interception

@@ -111,4 +111,5 @@ from . import (
     ecom_order_supply,
     stock_move_supply,
     ecom_shipment_rules,
+    ecom_interception,
 )

@@ -68,6 +68,7 @@ class EcomOrder(models.Model):
         parcels._freeze(reason)
         result = super(EcomOrder, self.with_context(ecom_put_back=True))._apply_cancellation()
         self._decide("intercept", self.env._("Stopped while being picked. %(why)s", why=reason))
+        self._note_interception("cancel", "picking", reason, parcels, outcome="applied")
         return result
 
     def _keep_too_late(self, message):
@@ -77,7 +78,9 @@ class EcomOrder(models.Model):
             lambda s: s.state in ("draft", "ready", "picking", "packed")
         )
         gone = self.shipment_ids.filtered(lambda s: s.state in ("shipped", "delivered"))
+        kind = "cancel" if self.channel_status == "cancelled" else "change"
         if parcels:
+            self._note_interception(kind, self._get_parcel_stage(parcels), message, parcels)
             parcels._freeze(message)
             parcels.filtered("tracking_ref").write({"tracking_ref": False, "packed_at": False})
             self._decide(
@@ -88,6 +91,8 @@ class EcomOrder(models.Model):
                 ),
             )
         if gone:
+            if not parcels:
+                self._note_interception(kind, "shipped", message, gone, outcome="refused")
             self._decide(
                 "intercept",
                 self.env._(
@@ -108,6 +113,7 @@ class EcomOrder(models.Model):
         for order, withdrawn in asked.items():
             stopped = order.shipment_ids.filtered("frozen")
             if withdrawn and stopped and order.sale_order_id.state == "sale":
+                order.interception_ids._conclude("withdrawn")
                 stopped.action_release()
                 order.exception_ids.filtered(lambda e: e.type == "changed_too_late")._resolve(
                     self.env._("The channel took its request back")
