@@ -166,7 +166,8 @@ class EcomRefund(models.Model):
     def _set_order(self, order, how):
         result = super()._set_order(order, how)
         # Where the refund undid the approval, there is no parcel any more.
-        order._stop_refunded()
+        if order:
+            order._stop_refunded()
         return result
 
 

@@ -57,14 +57,16 @@ class EcomOrder(models.Model):
 
     # === PLANNING === #
 
-    def _get_sisters(self, warehouses):
+    def _get_sisters(self, warehouses, special):
         """:param warehouses: dict {settings: warehouses that may deliver}
+        :param special: warehouses that were chosen for single orders
         :return: the warehouses that may bring something to one of them"""
         sisters = self.env["stock.warehouse"]
         for settings, found in warehouses.items():
             if settings.source_fallback in ("transfer", "transfer_buy"):
-                sisters |= found.resupply_wh_ids.filtered(
-                    lambda w, found=found: w.company_id in found.company_id and w.active
+                places = found | special
+                sisters |= places.resupply_wh_ids.filtered(
+                    lambda w, places=places: w.company_id in places.company_id and w.active
                 )
         return sisters
 

@@ -55,6 +55,8 @@ class TestTransfer(SourcingCase):
         self.assertEqual(len(shipment), 1, "a transfer is no parcel")
         self.assertRecordValues(shipment, [{"warehouse_id": self.south.id, "state": "draft"}])
         self.assertEqual(self._reserved(self.pot), 2, "the sister's pieces are promised")
+        transfers = self._moves(order).filtered(lambda m: not m._ecom_is_delivery()).picking_id
+        self.assertFalse(transfers.carrier_id, "no label is bought for a transfer")
         decision = order.decision_ids.filtered(lambda d: d.stage == "source")
         self.assertIn(
             {"supply": "transfer", "from": "North", "quantity": 2},
@@ -171,6 +173,17 @@ class TestTransfer(SourcingCase):
         self._done(arrive)
         free = self.south._ecom_get_free(self.pot)
         self.assertEqual(free[self.pot.id, self.south.id], 2)
+
+    def test_chosen_for_another_order_is_no_candidate(self):
+        self.channel.write({"source_warehouse_ids": [(6, 0, self.south.ids)], "approval": "manual"})
+        self._stock(self.north, CUP=9)
+        by_hand, other = self._order("Q-1", CUP=1), self._order("Q-2", CUP=1)
+        by_hand.action_set_warehouse(self.north.id)
+        (by_hand | other).action_approve()
+        self.south.resupply_wh_ids = False
+        self.channel.process_orders()
+        self.assertEqual(self._places(by_hand), [("North", "CUP", 1)])
+        self.assertEqual(other.review_state, "held")
 
     def test_promise_counts_the_way_between_warehouses(self):
         for warehouse in (self.north, self.south):
