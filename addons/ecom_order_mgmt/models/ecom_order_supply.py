@@ -2,7 +2,7 @@ from collections import defaultdict
 from datetime import timedelta
 
 from odoo import fields, models
-from odoo.fields import Command
+from odoo.fields import Command, Domain
 
 from ..tools import centroids, sourcing, supply
 
@@ -54,6 +54,30 @@ class EcomOrder(models.Model):
         copy=False,
         help="Bought for this order before it was changed; it is not bought a second time.",
     )
+
+    source_again = fields.Boolean(
+        readonly=True,
+        copy=False,
+        help="The way in which warehouses are chosen was changed while the order waited for goods.",
+    )
+
+    # === WHEN SETTINGS CHANGE === #
+
+    def _get_shortage_domain(self, channel):
+        again = Domain(
+            [
+                ("channel_id", "=", channel.id),
+                ("state", "=", "accepted"),
+                ("review_state", "=", "held"),
+                ("source_again", "=", True),
+            ]
+        )
+        return super()._get_shortage_domain(channel) | again
+
+    def _retry_shortage_batch(self, final=False):
+        result = super()._retry_shortage_batch(final=final)
+        self.filtered("source_again").source_again = False
+        return result
 
     # === PLANNING === #
 

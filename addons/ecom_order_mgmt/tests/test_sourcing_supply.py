@@ -355,6 +355,19 @@ class TestBuy(SourcingCase):
         self.assertIn("has no vendor", order.source_summary)
         self.assertFalse(self._requests())
 
+    def test_waiting_orders_go_on_when_the_settings_change(self):
+        self.channel.source_fallback = "wait"
+        self._stock(self.south, CUP=9)
+        order = self._order(CUP=1, POT=2)
+        self.assertEqual(order.review_state, "held")
+        self.channel.process_orders()
+        self.assertEqual(order.review_state, "held")
+        self.channel.source_fallback = "buy"
+        self.channel.process_orders()
+        self.assertEqual(order.review_state, "approved")
+        self.assertEqual(self._requests().order_line.product_qty, 2)
+        self.assertFalse(order.source_again)
+
     def test_sister_before_vendor(self):
         self.channel.source_fallback = "transfer_buy"
         self.south.resupply_wh_ids = self.north
