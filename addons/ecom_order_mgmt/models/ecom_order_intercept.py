@@ -81,7 +81,13 @@ class EcomOrder(models.Model):
         kind = "cancel" if self.channel_status == "cancelled" else "change"
         if parcels:
             self._note_interception(kind, self._get_parcel_stage(parcels), message, parcels)
-            parcels._freeze(message)
+            # What a packer reads: what to do, rather than why nothing was done by itself.
+            stop = (
+                self.env._("%s was cancelled. Put the parcel aside; a person decides.")
+                if kind == "cancel"
+                else self.env._("%s was changed. Put the parcel aside; a person decides.")
+            )
+            parcels._freeze(stop % self.display_name)
             parcels.filtered("tracking_ref").write({"tracking_ref": False, "packed_at": False})
             self._decide(
                 "intercept",
