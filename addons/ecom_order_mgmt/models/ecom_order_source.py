@@ -226,7 +226,13 @@ class EcomOrder(models.Model):
                 parts = {p.id: quantity for p, quantity in parts.items() if p.is_storable}
                 if parts:
                     result[line.order_id.ecom_order_id].append(
-                        sourcing.Line(line.id, line.product_uom_qty, parts)
+                        sourcing.Line(
+                            line.id,
+                            line.product_uom_qty,
+                            parts,
+                            # What is sold by the fraction (metres, kilograms) may be parted so.
+                            whole=float(line.product_uom_qty).is_integer(),
+                        )
                     )
         return result
 

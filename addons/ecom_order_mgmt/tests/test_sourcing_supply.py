@@ -545,6 +545,23 @@ class TestReach(SourcingCase):
             "more than 3", order.decision_ids.filtered(lambda d: d.stage == "split").summary
         )
 
+    def test_goods_sold_by_the_fraction(self):
+        self._stock(self.south, CUP=1)
+        self._stock(self.north, CUP=1)
+        order = self._order("Q-1", CUP=1.5)
+        self.assertEqual(order.review_state, "approved", order.source_summary)
+        self.assertEqual(self._reserved(self.cup), 1.5)
+        self.assertEqual(len(order.shipment_ids), 2)
+        self._stock(self.south, CUP=2.5)
+        self.assertEqual(self._places(self._order("Q-2", CUP=2.5)), [("South", "CUP", 2.5)])
+
+    def test_unknown_weight_is_said(self):
+        self.channel.split_max_weight = 10
+        self._stock(self.south, CUP=9)
+        order = self._order("Q-1", CUP=1)
+        decision = order.decision_ids.filtered(lambda d: d.stage == "split")
+        self.assertIn("the weight of CUP is not known", decision.summary)
+
     def test_when_the_goods_are_expected(self):
         vendor = self.env["res.partner"].create({"name": "Vendor"})
         request = self.env["purchase.order"].create(
