@@ -23,6 +23,7 @@
         "views/ecom_return_menus.xml",
         "views/ecom_ticket_menus.xml",
         "views/ecom_desk_views.xml",
+        "views/ecom_interception_views.xml",
         "report/ecom_return_report_views.xml",
         "report/ecom_refund_compare_views.xml",
     ],

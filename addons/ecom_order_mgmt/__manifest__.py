@@ -60,6 +60,7 @@
         "views/ecom_replenishment_menus.xml",
         "views/ecom_replenishment_simulation_views.xml",
         "views/ecom_source_profile_views.xml",
+        "views/ecom_interception_views.xml",
     ],
     "assets": {
         "web.assets_backend": ["ecom_order_mgmt/static/src/**/*"],

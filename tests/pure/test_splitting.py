@@ -3,6 +3,7 @@
 import importlib
 from decimal import Decimal
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from loader import load_tools
@@ -211,3 +212,19 @@ def test_several_warehouses(found, limit):
                 if o == index and any(p.together == name and not p.gift for p in part)
             ]
             assert len(holders) <= 1
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.decimals("0.01", 50, places=2),
+    st.decimals("0.1", 20, places=1),
+    st.integers(1, 30).map(Decimal),
+)
+def test_goods_sold_by_the_fraction(quantity, weight, limit):
+    cloth = Piece("cloth", quantity, Decimal(7), quantity * weight, whole=False)
+    parts = splitting.split([[cloth]], Limits(max_weight=limit, max_parts=10**6)).parts
+    assert sum(p.quantity for part in parts for p in part) == quantity
+    assert sum(p.value for part in parts for p in part) == pytest.approx(Decimal(7))
+    assert all(p.quantity > 0 for part in parts for p in part)
+    if limit >= weight * splitting.SMALLEST * 2:
+        assert all(sum(p.weight for p in part) <= limit + Decimal("0.0001") for part in parts)

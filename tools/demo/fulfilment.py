@@ -33,7 +33,8 @@ warehouses = env["stock.warehouse"].create([
     {"name": city, "code": code, "ecom_cost": 4.2, "ecom_cost_km": 0.004, "ecom_daily_capacity": 400,
      "partner_id": env["res.partner"].create({"name": f"Warehouse {city}", "zip": zip_code, "city": city,
      "country_id": germany.id}).id} for city, zip_code, code in places])
-warehouses[2].write({"ecom_zip_from": "0", "ecom_zip_to": "1"})
+warehouses[2].write({"ecom_zip_from": "0", "ecom_zip_to": "1", "ecom_max_weight": 30})
+warehouses[1].resupply_wh_ids = warehouses[0]
 goods = [("Enamel mug, blue", "MUG-BLUE", "4006381333931", 14.9), ("Linen towel", "TOWEL", "4006381333948", 19.5),
          ("Oak board", "BOARD-OAK", "4006381333955", 39.0), ("Beeswax candle", "CANDLE", "4006381333962", 9.9)]
 products = env["product.product"].create([
@@ -46,7 +47,8 @@ for i, warehouse in enumerate(warehouses):
             env["stock.quant"]._update_available_quantity(product, warehouse.lot_stock_id, quantity)
 carrier = env["delivery.carrier"].search([], limit=1)
 channel = env["ecom.channel"].create({"name": "Kitchen & Linen", "code": "KL", "sourcing": "best",
-    "source_warehouse_ids": [(6, 0, warehouses.ids)], "approve_wait_minutes": 0, "tz": "Europe/Berlin"})
+    "source_warehouse_ids": [(6, 0, warehouses.ids)], "approve_wait_minutes": 0, "tz": "Europe/Berlin",
+    "source_max_parts": 1, "source_fallback": "transfer"})
 people = [("Anna Brandt", "Lindenallee 4", "80799", "Munich"), ("Jonas Keller", "Hafenstr. 11", "22767", "Hamburg"),
           ("Miriam Vogt", "Am Markt 2", "04103", "Leipzig"), ("Peter Lang", "Seeweg 9", "82319", "Starnberg"),
           ("Clara Roth", "Ring 30", "28195", "Bremen")]
@@ -66,7 +68,8 @@ channel.import_orders([
     order("KL-1043", 1, ("TOWEL", 2), ("CANDLE", 1)), order("KL-1044", 2, ("MUG-BLUE", 1), hours=-5),
     order("KL-1045", 3, ("BOARD-OAK", 1), ("MUG-BLUE", 1)), order("KL-1046", 4, ("CANDLE", 90)),
     order("KL-1047", 1, ("MUG-BLUE", 1)), order("KL-1048", 4, ("TOWEL", 1), hours=50),
-    order("KL-1049", 2, ("BOARD-OAK", 1)), order("KL-1050", 3, ("TOWEL", 3))])
+    order("KL-1049", 2, ("BOARD-OAK", 1)), order("KL-1050", 3, ("TOWEL", 3)),
+    order("KL-1051", 3, ("BOARD-OAK", 1), ("CANDLE", 1), hours=80)])
 channel.process_orders()
 by_number = {o.number: o for o in env["ecom.order"].search([])}
 ship = lambda number: by_number[number].shipment_ids[:1]
@@ -75,9 +78,18 @@ ship("KL-1049").tracking_ref = "00340434161094021501"
 ship("KL-1049").action_pack()
 ship("KL-1048").tracking_ref = "00340434161094021518"
 ship("KL-1048").action_ship()
-ship("KL-1050")._freeze("Cancelled by the buyer. Put back: TOWEL x 3.")
+ship("KL-1050").action_pack()
+channel.import_orders([{**order("KL-1050", 3, ("TOWEL", 3)), "status": "cancelled",
+    "updated_at": "2026-11-24T08:00:00Z"}])
+channel.process_orders()
+rule = env["ecom.rule"].create({"name": "Heavy orders from Hamburg", "stage": "source",
+    "domain": "[('weight', '>', 20)]", "action_ids": [
+    (0, 0, {"kind": "warehouse", "warehouse_id": warehouses[0].id}),
+    (0, 0, {"kind": "exclude_warehouse", "exclude_warehouse_ids": [(6, 0, warehouses[2].ids)]})]})
+rule.action_activate()
 env.cr.commit()
-print("IDS", by_number["KL-1041"].id, by_number["KL-1046"].id, channel.id, warehouses[2].id)
+print("IDS", by_number["KL-1041"].id, by_number["KL-1046"].id, channel.id, warehouses[2].id,
+      by_number["KL-1051"].id, rule.id)
 """
 
 
@@ -95,7 +107,7 @@ def shoot(camera, name, full=False):
 
 def desk(camera, ids):
     page, url = camera.page, camera.url
-    order, held, channel, warehouse = ids
+    order, held, channel, warehouse, brought, rule = ids
     page.goto(f"{url}/odoo/ecom-shipments")
     wait(page, ".o_kanban_record")
     shoot(camera, "shipments")
@@ -104,6 +116,19 @@ def desk(camera, ids):
     page.click(".nav-link[name=fulfilment]")
     wait(page, ".o_field_widget[name=shipment_ids] .o_data_row")
     shoot(camera, "order-delivery")
+    page.goto(f"{url}/odoo/action-ecom_order_mgmt.ecom_order_action/{brought}")
+    wait(page, ".o_form_view")
+    page.click(".nav-link[name=fulfilment]")
+    wait(page, ".o_field_widget[name=shipment_ids] .o_data_row")
+    shoot(camera, "order-brought")
+    page.goto(f"{url}/odoo/action-ecom_order_mgmt.ecom_interception_action")
+    wait(page, ".o_data_row")
+    shoot(camera, "stopped-parcels")
+    page.goto(f"{url}/odoo/ecom-rules/{rule}")
+    wait(page, ".o_form_view")
+    page.click(".nav-link[name=actions]")
+    wait(page, ".o_field_widget[name=action_ids] .o_data_row")
+    shoot(camera, "rule-stage")
     page.goto(f"{url}/odoo/action-ecom_order_mgmt.ecom_order_action/{held}")
     wait(page, ".o_form_view")
     shoot(camera, "order-short")
@@ -114,7 +139,10 @@ def desk(camera, ids):
     wait(page, ".o_form_view")
     page.click(".nav-link[name=fulfilment]")
     wait(page, ".o_field_widget[name=merge_mode]")
+    page.set_viewport_size({"width": 1280, "height": 1560})
+    page.wait_for_timeout(400)
     shoot(camera, "channel-delivery")
+    page.set_viewport_size({"width": 1280, "height": 800})
     page.goto(f"{url}/odoo/action-stock.action_warehouse_form/{warehouse}")
     wait(page, ".o_form_view")
     page.click(".nav-link[name=ecom]")

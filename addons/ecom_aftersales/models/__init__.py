@@ -30,3 +30,4 @@ from . import ecom_return_portal
 from . import ecom_order_agent
 from . import ecom_order_address
 from . import ecom_order_feedback
+from . import ecom_interception

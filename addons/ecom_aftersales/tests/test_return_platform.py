@@ -13,6 +13,9 @@ class TestReturnPlatform(AftersalesCase):
         self._import_one(status="cancelled", updated_at="2026-03-02T10:00:00Z")
         case = sale_order.ecom_return_ids
         self.assertRecordValues(case, [{"type": "intercept", "request_state": "new"}])
+        stopped = sale_order.ecom_order_id.interception_ids
+        self.assertRecordValues(stopped, [{"outcome": "refused", "return_id": case.id}])
+        self.assertEqual(stopped.action_open_case()["res_id"], case.id)
         case.action_approve()
         self.assertEqual(case.goods_state, "in_transit")
         self.assertTrue(case.activity_ids.filtered(lambda a: "carrier" in a.summary))

@@ -126,4 +126,5 @@ from . import (
     sale_order_option,
     ecom_shipment_return_label,
     ecom_order_tell,
+    ecom_interception,
 )

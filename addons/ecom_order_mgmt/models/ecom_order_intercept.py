@@ -68,6 +68,7 @@ class EcomOrder(models.Model):
         parcels._freeze(reason)
         result = super(EcomOrder, self.with_context(ecom_put_back=True))._apply_cancellation()
         self._decide("intercept", self.env._("Stopped while being picked. %(why)s", why=reason))
+        self._note_interception("cancel", "picking", reason, parcels, outcome="applied")
         return result
 
     def _keep_too_late(self, message):
@@ -77,8 +78,16 @@ class EcomOrder(models.Model):
             lambda s: s.state in ("draft", "ready", "picking", "packed")
         )
         gone = self.shipment_ids.filtered(lambda s: s.state in ("shipped", "delivered"))
+        kind = "cancel" if self.channel_status == "cancelled" else "change"
         if parcels:
-            parcels._freeze(message)
+            self._note_interception(kind, self._get_parcel_stage(parcels), message, parcels)
+            # What a packer reads: what to do, rather than why nothing was done by itself.
+            stop = (
+                self.env._("%s was cancelled. Put the parcel aside; a person decides.")
+                if kind == "cancel"
+                else self.env._("%s was changed. Put the parcel aside; a person decides.")
+            )
+            parcels._freeze(stop % self.display_name)
             parcels.filtered("tracking_ref").write({"tracking_ref": False, "packed_at": False})
             self._decide(
                 "intercept",
@@ -88,6 +97,8 @@ class EcomOrder(models.Model):
                 ),
             )
         if gone:
+            if not parcels:
+                self._note_interception(kind, "shipped", message, gone, outcome="refused")
             self._decide(
                 "intercept",
                 self.env._(
@@ -108,6 +119,7 @@ class EcomOrder(models.Model):
         for order, withdrawn in asked.items():
             stopped = order.shipment_ids.filtered("frozen")
             if withdrawn and stopped and order.sale_order_id.state == "sale":
+                order.interception_ids._conclude("withdrawn")
                 stopped.action_release()
                 order.exception_ids.filtered(lambda e: e.type == "changed_too_late")._resolve(
                     self.env._("The channel took its request back")

@@ -1,42 +1,12 @@
 from collections import defaultdict
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import timedelta
-from typing import NamedTuple
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..tools import centroids, sourcing
-
-
-class Found(NamedTuple):
-    """`plan`: sourcing.Plan, or None; `candidates` and `lines` that it was made of; `notes`: list
-    of texts, why nothing was brought or bought; `settings`: the round that found it, or the first.
-    """
-
-    plan: object
-    candidates: list
-    lines: list
-    notes: list
-    settings: object
-
-
-@dataclass
-class SourceRun:
-    """What is read once for the orders of one channel.
-
-    `stock`: {warehouse: {product id: quantity that orders may have}}, lowered from order to order;
-    `kept`: {(warehouse id, product id): quantity that it does not give to sisters, above what
-    `stock` leaves out already}; `used`: {warehouse id: parcels}.
-    """
-
-    channel: object
-    lines: dict
-    warehouses: dict
-    stock: dict
-    used: dict
-    carriers: dict = field(default_factory=dict)
-    kept: dict = field(default_factory=dict)
+from ..tools.source_run import Found, SourceRun
 
 
 class EcomOrder(models.Model):
@@ -158,9 +128,9 @@ class EcomOrder(models.Model):
         wanted = locked | self.rule_warehouse_id | self._get_asked_warehouses(asked)
         warehouses = {}
         for settings in dict.fromkeys(s for found in rounds.values() for s in found):
-            warehouses[settings] = settings._get_source_warehouses() | wanted
-        own = self.env["stock.warehouse"].union(*warehouses.values())
-        sisters = self._get_sisters(warehouses)
+            warehouses[settings] = settings._get_source_warehouses()
+        own = wanted.union(*warehouses.values())
+        sisters = self._get_sisters(warehouses, wanted)
         lines = self._get_source_lines()
         products = self.env["product.product"].browse(
             {p for found in lines.values() for line in found for p in line.parts}
@@ -174,7 +144,7 @@ class EcomOrder(models.Model):
             for warehouse in own | sisters
         }
         used = defaultdict(int, own._ecom_get_used_capacity(fields.Datetime.now()))
-        run = SourceRun(channel, lines, warehouses, stock, used)
+        run = SourceRun(channel, lines, warehouses, wanted, stock, used)
         carriers = own.ecom_carrier_ids
         run.carriers = carriers._as_carriers() if carriers else {}
         if sisters:
@@ -256,7 +226,13 @@ class EcomOrder(models.Model):
                 parts = {p.id: quantity for p, quantity in parts.items() if p.is_storable}
                 if parts:
                     result[line.order_id.ecom_order_id].append(
-                        sourcing.Line(line.id, line.product_uom_qty, parts)
+                        sourcing.Line(
+                            line.id,
+                            line.product_uom_qty,
+                            parts,
+                            # What is sold by the fraction (metres, kilograms) may be parted so.
+                            whole=float(line.product_uom_qty).is_integer(),
+                        )
                     )
         return result
 
@@ -269,7 +245,8 @@ class EcomOrder(models.Model):
         ruled = self._get_ruled_warehouse(asked)
         excluded = self._get_asked(asked, "source").extra.get("excluded", {})
         candidates = []
-        for warehouse in run.warehouses[settings]:
+        mine = ruled | chosen if self.source_locked else ruled
+        for warehouse in run.warehouses[settings] | (run.special & mine):
             distance = centroids.distance(
                 self.env["stock.warehouse"]._ecom_locate(warehouse.partner_id), place
             )

@@ -115,6 +115,15 @@ class EcomOrder(models.Model):
         if not full or whole:
             return full or parts, []
         found = splitting.split([pieces for _key, pieces in full], limits)
+        if limits.max_weight:
+            unknown = self.sale_order_id.order_line.product_id.filtered(
+                lambda p: p.type == "consu" and not p.weight
+            )
+            if unknown:
+                names = ", ".join(p.default_code or p.display_name for p in unknown)
+                found.notes.append(
+                    ("max_weight", self.env._("the weight of %s is not known", names))
+                )
         return [
             (full[origin][0], part) for origin, part in zip(found.origins, found.parts, strict=True)
         ], found.notes
@@ -154,6 +163,8 @@ class EcomOrder(models.Model):
             labels=self._get_labels(line, source),
             together=together.get(line.id),
             alone=product.ecom_ship_alone,
+            # What is sold by the fraction (metres, kilograms) may be parted so.
+            whole=ordered == ordered.to_integral_value(),
         )
 
     def _get_labels(self, line, source):

@@ -2,7 +2,7 @@ from collections import defaultdict
 from datetime import timedelta
 
 from odoo import fields, models
-from odoo.fields import Command
+from odoo.fields import Command, Domain
 
 from ..tools import centroids, sourcing, supply
 
@@ -55,16 +55,42 @@ class EcomOrder(models.Model):
         help="Bought for this order before it was changed; it is not bought a second time.",
     )
 
+    source_again = fields.Boolean(
+        readonly=True,
+        copy=False,
+        help="The way in which warehouses are chosen was changed while the order waited for goods.",
+    )
+
+    # === WHEN SETTINGS CHANGE === #
+
+    def _get_shortage_domain(self, channel):
+        again = Domain(
+            [
+                ("channel_id", "=", channel.id),
+                ("state", "=", "accepted"),
+                ("review_state", "=", "held"),
+                ("source_again", "=", True),
+            ]
+        )
+        return super()._get_shortage_domain(channel) | again
+
+    def _retry_shortage_batch(self, final=False):
+        result = super()._retry_shortage_batch(final=final)
+        self.filtered("source_again").source_again = False
+        return result
+
     # === PLANNING === #
 
-    def _get_sisters(self, warehouses):
+    def _get_sisters(self, warehouses, special):
         """:param warehouses: dict {settings: warehouses that may deliver}
+        :param special: warehouses that were chosen for single orders
         :return: the warehouses that may bring something to one of them"""
         sisters = self.env["stock.warehouse"]
         for settings, found in warehouses.items():
             if settings.source_fallback in ("transfer", "transfer_buy"):
-                sisters |= found.resupply_wh_ids.filtered(
-                    lambda w, found=found: w.company_id in found.company_id and w.active
+                places = found | special
+                sisters |= places.resupply_wh_ids.filtered(
+                    lambda w, places=places: w.company_id in places.company_id and w.active
                 )
         return sisters
 

@@ -12,7 +12,9 @@ class EcomOrder(models.Model):
         """:return: how far the goods have come: 0 not confirmed, 1 delivery made, 2 picked, 3 gone
         or invoiced"""
         self.ensure_one()
-        moves = self.sale_order_id.order_line.move_ids
+        moves = self.sale_order_id.order_line.move_ids.filtered(
+            lambda move: move._ecom_is_delivery()
+        )
         if any(move.state == "done" for move in moves) or any(
             invoice.state == "posted" for invoice in self.sale_order_id.invoice_ids
         ):

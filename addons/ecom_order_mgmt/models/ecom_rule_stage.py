@@ -64,7 +64,7 @@ class EcomRuleAction(models.Model):
         help="Orders of the same recipient are merged with those of the same group only, of "
         "whatever channel.",
     )
-    minutes = fields.Integer("Minutes", help="0: the parcel waits for no other order.")
+    minutes = fields.Integer(help="0: the parcel waits for no other order.")
 
     _minutes_positive = models.Constraint("CHECK(minutes >= 0)", "Times must not be negative.")
 

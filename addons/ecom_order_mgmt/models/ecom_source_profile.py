@@ -84,6 +84,29 @@ class EcomSourceMixin(models.AbstractModel):
         route = route or self.env["stock.route"]
         return route.filtered("active")
 
+    def write(self, vals):
+        result = super().write(vals)
+        if any(name.startswith("source_") or name == "sourcing" for name in vals):
+            self._source_waiting_again()
+        return result
+
+    def _source_waiting_again(self):
+        """Orders that wait for goods may find them by the new settings."""
+        # Settings are the manager's, orders the pipeline's.
+        orders = (
+            self.env["ecom.order"]
+            .sudo()
+            .search(
+                [
+                    ("company_id", "in", self.company_id.ids),
+                    ("review_state", "=", "held"),
+                    ("short_product_ids", "!=", False),
+                ]
+            )
+        )
+        orders.write({"source_again": True})
+        orders.channel_id._trigger_processing()
+
     def _get_source_weights(self):
         self.ensure_one()
         return {key: self[f"weight_{key}"] for key in WEIGHTS}

@@ -55,6 +55,8 @@ class TestTransfer(SourcingCase):
         self.assertEqual(len(shipment), 1, "a transfer is no parcel")
         self.assertRecordValues(shipment, [{"warehouse_id": self.south.id, "state": "draft"}])
         self.assertEqual(self._reserved(self.pot), 2, "the sister's pieces are promised")
+        transfers = self._moves(order).filtered(lambda m: not m._ecom_is_delivery()).picking_id
+        self.assertFalse(transfers.carrier_id, "no label is bought for a transfer")
         decision = order.decision_ids.filtered(lambda d: d.stage == "source")
         self.assertIn(
             {"supply": "transfer", "from": "North", "quantity": 2},
@@ -171,6 +173,17 @@ class TestTransfer(SourcingCase):
         self._done(arrive)
         free = self.south._ecom_get_free(self.pot)
         self.assertEqual(free[self.pot.id, self.south.id], 2)
+
+    def test_chosen_for_another_order_is_no_candidate(self):
+        self.channel.write({"source_warehouse_ids": [(6, 0, self.south.ids)], "approval": "manual"})
+        self._stock(self.north, CUP=9)
+        by_hand, other = self._order("Q-1", CUP=1), self._order("Q-2", CUP=1)
+        by_hand.action_set_warehouse(self.north.id)
+        (by_hand | other).action_approve()
+        self.south.resupply_wh_ids = False
+        self.channel.process_orders()
+        self.assertEqual(self._places(by_hand), [("North", "CUP", 1)])
+        self.assertEqual(other.review_state, "held")
 
     def test_promise_counts_the_way_between_warehouses(self):
         for warehouse in (self.north, self.south):
@@ -341,6 +354,19 @@ class TestBuy(SourcingCase):
         self.assertEqual(order.review_state, "held")
         self.assertIn("has no vendor", order.source_summary)
         self.assertFalse(self._requests())
+
+    def test_waiting_orders_go_on_when_the_settings_change(self):
+        self.channel.source_fallback = "wait"
+        self._stock(self.south, CUP=9)
+        order = self._order(CUP=1, POT=2)
+        self.assertEqual(order.review_state, "held")
+        self.channel.process_orders()
+        self.assertEqual(order.review_state, "held")
+        self.channel.source_fallback = "buy"
+        self.channel.process_orders()
+        self.assertEqual(order.review_state, "approved")
+        self.assertEqual(self._requests().order_line.product_qty, 2)
+        self.assertFalse(order.source_again)
 
     def test_sister_before_vendor(self):
         self.channel.source_fallback = "transfer_buy"
@@ -518,6 +544,23 @@ class TestReach(SourcingCase):
         self.assertIn(
             "more than 3", order.decision_ids.filtered(lambda d: d.stage == "split").summary
         )
+
+    def test_goods_sold_by_the_fraction(self):
+        self._stock(self.south, CUP=1)
+        self._stock(self.north, CUP=1)
+        order = self._order("Q-1", CUP=1.5)
+        self.assertEqual(order.review_state, "approved", order.source_summary)
+        self.assertEqual(self._reserved(self.cup), 1.5)
+        self.assertEqual(len(order.shipment_ids), 2)
+        self._stock(self.south, CUP=2.5)
+        self.assertEqual(self._places(self._order("Q-2", CUP=2.5)), [("South", "CUP", 2.5)])
+
+    def test_unknown_weight_is_said(self):
+        self.channel.split_max_weight = 10
+        self._stock(self.south, CUP=9)
+        order = self._order("Q-1", CUP=1)
+        decision = order.decision_ids.filtered(lambda d: d.stage == "split")
+        self.assertIn("the weight of CUP is not known", decision.summary)
 
     def test_when_the_goods_are_expected(self):
         vendor = self.env["res.partner"].create({"name": "Vendor"})

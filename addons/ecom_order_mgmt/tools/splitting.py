@@ -6,6 +6,9 @@ Nothing here knows Odoo. Money is Decimal; shares add up to the total to the cen
 from dataclasses import dataclass, field, replace
 from decimal import ROUND_DOWN, Decimal
 
+# Of goods that are sold by the fraction, no less than this is split off.
+SMALLEST = Decimal("0.01")
+
 
 @dataclass(frozen=True)
 class Piece:
@@ -171,7 +174,9 @@ def _cut_up(piece, measure, limit):
         units = rest.quantity * limit / measure(rest)
         if piece.whole:
             units = max(units.to_integral_value(ROUND_DOWN), Decimal(1))
-        if units >= rest.quantity:
+        else:
+            units = units.quantize(SMALLEST, ROUND_DOWN)
+        if not 0 < units < rest.quantity:
             break
         first, rest = rest.cut(units)
         parcels.append([first])
