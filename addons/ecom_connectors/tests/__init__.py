@@ -13,3 +13,4 @@ from . import test_connector_contracts
 from . import test_connector_stock
 from . import test_connector_page
 from . import test_parcel_tour
+from . import test_connector_faults

@@ -29,9 +29,9 @@ class SimCase(EcomCase):
     def setUp(self):
         super().setUp()
         self.shop = Shop(seed=7, products=5, prefix="TSIM")
-        server, self.url = serve(self.shop)
-        self.addCleanup(server.server_close)
-        self.addCleanup(server.shutdown)
+        self.server, self.url = serve(self.shop)
+        self.addCleanup(self.server.server_close)
+        self.addCleanup(self.server.shutdown)
         self.sim = self._create_channel(
             name="Simulated", connector="sim", approval="all", approve_wait_minutes=0,
             connector_url=self.url, connector_internal=True, connector_since="2020-01-01 00:00:00",
