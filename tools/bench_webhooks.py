@@ -92,13 +92,13 @@ def report(what, results, spent):
 
 
 @contextlib.contextmanager
-def server(database, workers, extra=()):
+def server(database, workers, extra=(), crons=0):
     """An Odoo as a merchant runs it: its own database named, no others to choose from."""
     port = free_port()
     how = [f"--workers={workers}", f"--gevent-port={free_port()}"] if workers else ["--workers=0"]
     line = odoo.command(
         f"--database={database}", "--http-interface=127.0.0.1", f"--http-port={port}",
-        "--max-cron-threads=0", *how, *extra,
+        f"--max-cron-threads={crons}", *how, *extra,
     )  # fmt: skip
     with open(paths.LOGS / "bench-server.log", "w", encoding="utf-8") as log:
         process = subprocess.Popen(line, env={**os.environ, **odoo.environment()}, stdout=log, stderr=log)

@@ -14,3 +14,4 @@ from . import test_connector_stock
 from . import test_connector_page
 from . import test_parcel_tour
 from . import test_connector_faults
+from . import test_oversold
