@@ -65,7 +65,7 @@ def main(argv=None):
         if "scenario" in args.parts and not stage(args):
             return 1
         if "timers" in args.parts:
-            with bench_webhooks.server(args.database, 2, crons=2) as port:
+            with bench_webhooks.server(args.database, 2, crons=2) as (port, _pid):
                 return 0 if stage(args, port) else 1
     except DevError as error:
         print(error)

@@ -147,19 +147,21 @@ class EcomOversell(models.Model):
                           AND computed_at <= coalesce(o.placed_at, o.create_date)
                         ORDER BY id DESC LIMIT 1) p ON TRUE
                   LEFT JOIN LATERAL (
-                       SELECT sum(q.pieces) FILTER (WHERE q.channel_id = o.channel_id) AS here,
+                       SELECT sum(q.pieces) FILTER (WHERE q.channel_id = o.channel_id
+                                                      AND q.sold_at > p.computed_at) AS here,
                               sum(q.pieces) FILTER (WHERE q.channel_id IS DISTINCT FROM o.channel_id)
                                   AS elsewhere,
                               string_agg(DISTINCT q.name, ', ')
                                   FILTER (WHERE q.channel_id IS DISTINCT FROM o.channel_id) AS shops
-                         FROM (SELECT sl.product_uom_qty AS pieces, eo.channel_id, ch.name
+                         FROM (SELECT sl.product_uom_qty AS pieces, eo.channel_id, ch.name,
+                                      coalesce(eo.placed_at, so.create_date) AS sold_at
                                  FROM sale_order_line sl
                                  JOIN sale_order so ON so.id = sl.order_id AND so.state != 'cancel'
                                  LEFT JOIN ecom_order eo ON eo.id = so.ecom_order_id
                                  LEFT JOIN ecom_channel ch ON ch.id = eo.channel_id
                                 WHERE sl.product_id = w.product_id AND p.id IS NOT NULL
                                   AND eo.id IS DISTINCT FROM o.id
-                                  AND coalesce(eo.placed_at, so.create_date) > p.computed_at
+                                  AND coalesce(eo.placed_at, so.create_date) >= p.computed_at
                                   AND coalesce(eo.placed_at, so.create_date)
                                       <= coalesce(o.placed_at, o.create_date)) q) s ON TRUE
                   LEFT JOIN LATERAL (
