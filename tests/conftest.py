@@ -104,8 +104,9 @@ class Server:
     worker behind. ``kill()`` and ``start()`` are for tests of faults.
     """
 
-    def __init__(self, database, log, workers=2, crons=1):
+    def __init__(self, database, log, workers=2, crons=1, extra=()):
         self.database = database
+        self.extra = extra
         self.log = Path(log)
         self.workers = workers
         self.crons = crons
@@ -128,6 +129,7 @@ class Server:
             f"--gevent-port={self.gevent_port}",
             "--http-interface=127.0.0.1",
             "--limit-time-real=300",
+            *self.extra,
         )
         with open(self.log, "ab") as log:
             self.process = popen(

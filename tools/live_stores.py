@@ -4,7 +4,9 @@ The store runs already and is stocked (its installation and seeding are describe
 script makes a database of its own, connects a channel, buys in the store as a shopper, follows the
 order to the delivery here and back to "shipped, tracking X" there, refunds, cancels on both sides,
 takes the store down and up again (``--down`` and ``--up`` are commands for that), publishes stock,
-and compares in the end. Slow, and no part of the tests that run on every change.
+and compares. Then a server with its timers runs: the store is started again with our address as
+``WEBHOOK_URL`` (and ``WEBHOOK_SECRET``), its webhooks bring orders by themselves, and sales elsewhere
+change what it shows. Slow, and no part of the tests that run on every change.
 """
 
 import argparse
@@ -15,6 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from tools import bench_webhooks  # noqa: E402
 from tools.dev import db, odoo, paths, setup  # noqa: E402
 from tools.dev.ui import DevError  # noqa: E402
 
@@ -22,7 +25,7 @@ SCRIPT = """
 import sys
 sys.path.insert(0, {root!r})
 import json, subprocess, traceback
-from tools.live import scenario, stores
+from tools.live import scenario, stores, timers
 state = json.load(open({state!r})) if {state!r} else None
 store = stores.STORES[{name!r}]({url!r}, state)
 def command(line):
@@ -30,7 +33,10 @@ def command(line):
     line = line and f"ulimit -S -v unlimited; {{line}}"
     return (lambda: subprocess.run(line, shell=True, check=True)) if line else None
 try:
-    scenario.run(env, store, command({down!r}), command({up!r}))
+    if {port!r}:
+        timers.run(env, store, {port!r}, command({down!r}), command({up!r}))
+    else:
+        scenario.run(env, store, command({down!r}), command({up!r}))
     print("LIVE: all is well")
 except BaseException:
     traceback.print_exc()
@@ -46,6 +52,7 @@ def main(argv=None):
     parser.add_argument("--down", default="", help="shell command that stops the store")
     parser.add_argument("--up", default="", help="shell command that starts it and waits for it")
     parser.add_argument("--database", default="live")
+    parser.add_argument("--parts", default="scenario,timers", help="which of both; default: %(default)s")
     parser.add_argument("--keep", action="store_true", help="use the database that is there")
     args = parser.parse_args(argv)
     try:
@@ -54,17 +61,29 @@ def main(argv=None):
         os.environ.setdefault("ECOM_SECRET_KEY", "only for trying stores on this machine")
         if not args.keep:
             db.fresh(args.database)
-        script = SCRIPT.format(
-            root=str(ROOT), state=args.state, name=args.store, url=args.url.rstrip("/"),
-            down=args.down, up=args.up,
-        )  # fmt: skip
-        _code, text = odoo.shell(args.database, script, log=paths.LOGS / f"live-{args.store}.log")
+        os.environ["WEBHOOK_URL"] = ""
+        if "scenario" in args.parts and not stage(args):
+            return 1
+        if "timers" in args.parts:
+            with bench_webhooks.server(args.database, 2, crons=2) as (port, _pid):
+                return 0 if stage(args, port) else 1
     except DevError as error:
         print(error)
         return 1
+    return 0
+
+
+def stage(args, port=None):
+    """:return: whether all went well"""
+    script = SCRIPT.format(
+        root=str(ROOT), state=args.state, name=args.store, url=args.url.rstrip("/"),
+        down=args.down, up=args.up, port=port,
+    )  # fmt: skip
+    name = f"live-{args.store}{'-timers' if port else ''}"
+    _code, text = odoo.shell(args.database, script, log=paths.LOGS / f"{name}.log")
     shown = [line for line in text.splitlines() if not line.startswith("20") or " ERROR " in line]
-    print("\n".join(shown))
-    return 0 if "LIVE: all is well" in text else 1
+    print("\n".join(shown), flush=True)
+    return "LIVE: all is well" in text
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@
         "views/ecom_compare_views.xml",
         "views/ecom_channel_connect_views.xml",
         "views/ecom_connector_menus.xml",
+        "views/ecom_oversell_views.xml",
     ],
     "assets": {
         "web.assets_backend": ["ecom_connectors/static/src/**/*"],

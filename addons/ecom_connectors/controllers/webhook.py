@@ -33,6 +33,9 @@ class EcomWebhookController(http.Controller):
     def receive(self, token, **_form):
         """:return: 200 stored (or known already), 401 not signed as the platform signs, 404 no such
         channel, 413 too large, 503 not stored: the platform will send it again"""
+        if not request.db:
+            # Reached where the addon is loaded for all databases, and ours does not answer.
+            return self._answer(503)
         # The token is the right to tell us something; the body's signature is checked as well.
         Webhook = request.env["ecom.webhook"].with_user(SUPERUSER_ID)
         try:

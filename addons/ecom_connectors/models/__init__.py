@@ -43,3 +43,4 @@ from . import ecom_carrier_quote
 from . import ecom_carrier_pickup
 from . import ecom_shipment_poll
 from . import ecom_carrier_push
+from . import ecom_oversell

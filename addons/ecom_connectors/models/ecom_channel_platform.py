@@ -369,4 +369,6 @@ class EcomChannel(models.Model):
         if not moment:
             # By our own clock; the shop's may be behind it. From then on its own times count.
             return (self.connector_since or fields.Datetime.now()) - SKEW
+        # A shop's clock that was ahead, and is put right, must not hide what happens until then.
+        moment = min(moment, fields.Datetime.now())
         return moment - timedelta(minutes=self.connector_overlap)

@@ -36,6 +36,11 @@ class EcomChannel(models.Model):
         help="As many pieces as other shops of the same stock may sell before this one knows.",
     )
     stock_service = fields.Float("Safety in Percent", default=98)
+    stock_damped = fields.Boolean(
+        "Raise in Steps",
+        help="More pieces are shown in steps, half of them each time, smaller steps where goods were "
+        "oversold in the last 30 days. Fewer are always told at once.",
+    )
     stock_breaker_share = fields.Float(
         "Stop Above",
         default=30,
@@ -268,7 +273,8 @@ class EcomChannel(models.Model):
         moved = self._get_moved_products(sync.cursor_at or now)
         return self.env["ecom.listing"].search(
             domain
-            + ["|", ("product_id", "in", moved.ids), "|", ("published_at", "=", False), ("stock_stale", "=", True)]
+            + ["|", "|", "|", ("product_id", "in", moved.ids), ("published_at", "=", False),
+               ("stock_stale", "=", True), ("stock_rising", "=", True)]
         )
 
     @api.model
@@ -304,6 +310,8 @@ class EcomChannel(models.Model):
     def _get_stock_changes(self, listings):
         """:return: {listing: (available, quantity, formula)} of those the shop must be told"""
         computed = self._compute_stock(listings)
+        if self.stock_damped:
+            computed = self._damp(computed)
         return {
             listing: values
             for listing, values in computed.items()
@@ -311,6 +319,32 @@ class EcomChannel(models.Model):
             or listing.stock_stale
             or listing.published_quantity != values[1]
         }
+
+    def _damp(self, computed):
+        """:return: `computed` with increases cut to the step that is shown now"""
+        since = fields.Datetime.now() - timedelta(days=30)
+        incidents = dict(
+            self.env["ecom.oversell"]
+            .sudo()
+            ._read_group(
+                [("channel_id", "=", self.id), ("create_date", ">=", since)],
+                ["product_id"],
+                ["__count"],
+            )
+        )
+        result, rising = {}, self.env["ecom.listing"]
+        for listing, (available, wanted, formula) in computed.items():
+            before = listing.published_quantity if listing.published_at else None
+            share = 0.5 / (1 + incidents.get(listing.product_id, 0))
+            number = publish.damp(before, wanted, share)
+            if number < wanted:
+                rising |= listing
+                formula = f"{formula}, in steps: {number}"
+            result[listing] = (available, number, formula)
+        listings = self.env["ecom.listing"].union(*computed)
+        (listings - rising).filtered("stock_rising").stock_rising = False
+        rising.filtered(lambda listing: not listing.stock_rising).stock_rising = True
+        return result
 
     def _get_stock_alarm(self, changes):
         total = self.env["ecom.listing"].search_count(

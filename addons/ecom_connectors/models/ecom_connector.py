@@ -18,12 +18,14 @@ class Page:
 
 @dataclass
 class Hook:
-    """What a webhook says: what it is about, or (where a platform sends whole documents) all of it."""
+    """What a webhook says: what it is about, or (where a platform sends whole documents) all of it.
+    `poll`: something happened to an order, and only a poll can say to which."""
 
     delivery_id: str | None = None
     topic: str = ""
     order_ids: list = field(default_factory=list)
     documents: list = field(default_factory=list)
+    poll: bool = False
 
 
 class EcomConnector(models.AbstractModel):

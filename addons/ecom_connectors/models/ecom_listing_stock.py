@@ -12,6 +12,9 @@ class EcomListing(models.Model):
     published_quantity = fields.Integer("Published", readonly=True, copy=False)
     published_at = fields.Datetime("Published On", readonly=True, copy=False)
     stock_stale = fields.Boolean("Not Confirmed", readonly=True, copy=False)
+    stock_rising = fields.Boolean(
+        "More to Come", readonly=True, copy=False, help="An increase is being shown in steps."
+    )
     stock_message = fields.Char("Why Not Published", readonly=True, copy=False)
     stock_push_ids = fields.One2many("ecom.stock.push", "listing_id", "Ledger", readonly=True)
 

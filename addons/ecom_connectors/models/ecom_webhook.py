@@ -130,7 +130,7 @@ class EcomWebhook(models.Model):
     def _process(self, channel):
         """Take in what the deliveries of a channel are about: each order once, however many of
         them speak of it and in whatever order they came. :return: Counter of outcomes"""
-        totals = Counter()
+        totals, polls = Counter(), []
         while channel._may_call() or not channel._get_handler()._get_capabilities().poll:
             try:
                 events = self.search(
@@ -139,7 +139,7 @@ class EcomWebhook(models.Model):
                 ).try_lock_for_update()  # fmt: skip
                 if not events:
                     return totals
-                more = events._process_batch(channel, totals)
+                more = events._process_batch(channel, totals, polls)
                 time_left = channel._commit_batch()
             except RETRYABLE as error:
                 if modules.module.current_test:
@@ -148,12 +148,16 @@ class EcomWebhook(models.Model):
                 _logger.info("Webhooks of channel %s again (%s)", channel.id, type(error).__name__)
                 channel._trigger_sync()
                 return totals
+            if polls and more:
+                channel._run_sync("orders", totals)
+                polls.clear()
             if not more or not time_left:
                 return totals
         return totals
 
-    def _process_batch(self, channel, totals):
-        """:return: whether to go on with the next batch"""
+    def _process_batch(self, channel, totals, polls):
+        """:param list polls: gets the deliveries after which only a poll knows what changed
+        :return: whether to go on with the next batch"""
         handler = channel._get_handler()
         hooks = {}
         for event in self:
@@ -183,6 +187,7 @@ class EcomWebhook(models.Model):
             self._put_off(done, f"{type(error).__name__}: {error}", True)
             return False
         done.write({"state": "done", "message": False})
+        polls += [event for event, hook in hooks.items() if hook.poll]
         return True
 
     def _put_off(self, events, message, counts):

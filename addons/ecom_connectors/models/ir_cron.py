@@ -28,9 +28,9 @@ class IrCron(models.Model):
         try:
             with self.env.cr.savepoint(flush=False):
                 self.env.cr.execute(query, log_exceptions=False)
-                if self.env.cr.rowcount:
-                    return
+                waiting = bool(self.env.cr.rowcount)
         except pg_errors.SerializationFailure:
             # The timer took it since our transaction began. It may have looked before our commit.
-            pass
-        self.sudo()._trigger()
+            waiting = False
+        if not waiting:
+            self.sudo()._trigger()

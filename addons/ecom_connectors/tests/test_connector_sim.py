@@ -3,6 +3,7 @@
 import json
 import os
 from datetime import datetime, timedelta, timezone
+from decimal import Decimal
 from unittest.mock import patch
 
 from odoo.exceptions import AccessError, UserError
@@ -29,9 +30,9 @@ class SimCase(EcomCase):
     def setUp(self):
         super().setUp()
         self.shop = Shop(seed=7, products=5, prefix="TSIM")
-        server, self.url = serve(self.shop)
-        self.addCleanup(server.server_close)
-        self.addCleanup(server.shutdown)
+        self.server, self.url = serve(self.shop)
+        self.addCleanup(self.server.server_close)
+        self.addCleanup(self.server.shutdown)
         self.sim = self._create_channel(
             name="Simulated", connector="sim", approval="all", approve_wait_minutes=0,
             connector_url=self.url, connector_internal=True, connector_since="2020-01-01 00:00:00",
@@ -115,6 +116,30 @@ class TestSim(SimCase):
         self.sim.sync_now(["orders"])
         self.assertEqual(order.refund_ids.mapped("amount"), [3.0])
         self.assertEqual(order.refund_ids.state, "matched")
+
+    def test_refund_is_told_once(self):
+        order_id = self.shop.place([("TSIM-001", 2)])
+        self.sim.sync_now()
+        order = self._order(order_id)
+        line = {"line_id": order.document["lines"][0]["id"], "quantity": Decimal(1), "amount": Decimal("1.10")}
+        task = order.tell_refund("case 7", Decimal("1.10"), "scratched", [line], restock=True)
+        self.assertEqual(task.payload["lines"], [{**line, "quantity": 1, "amount": "1.10"}])
+        self.assertTrue(task.payload["restock"])
+        self.assertEqual(order.tell_refund("case 7", "1.1", "scratched", [line]), task)
+        with self.assertRaisesRegex(UserError, "key of its own"):
+            order.tell_refund("case 7", "2.00")
+        for wrong in ("0", "-1", "NaN", "Infinity"):
+            with self.assertRaises(UserError):
+                order.tell_refund("other", wrong)
+        self.sim.sync_now(["shipments"])
+        self.assertEqual(order.tell_refund("case 7", "1.10"), task)
+        self.sim.sync_now(["shipments"])
+        (refund,) = self.shop.orders[order_id]["refunds"]
+        self.assertEqual(task.remote_ref, refund["id"])
+        self.sim.sync_now(["orders"])
+        self.assertEqual(order.refund_ids.external_id, task.remote_ref, "what comes back is known")
+        self.sim.push_refunds = False
+        self.assertFalse(order.tell_refund("case 8", "1.00"))
 
     def test_answer_lost_after_the_work(self):
         """The shop did it, and we never heard: the second try finds it done."""

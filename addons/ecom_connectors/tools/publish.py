@@ -104,6 +104,18 @@ def buffer_for(rate, seconds, service=0.98):
     return pieces
 
 
+def damp(before, wanted, share=0.5):
+    """An increase in steps, so that what comes back for a moment is not sold at once.
+
+    :param before: what the shop shows; None: nothing yet
+    :param share: of what is missing that is shown now; fewer, and none, are shown at once
+    :return: pieces to show; repeated, it arrives at what is wanted
+    """
+    if before is None or wanted <= before:
+        return wanted
+    return min(before + max(math.ceil((wanted - before) * share), 1), wanted)
+
+
 def trips(changes, listings, zero_share=0.30, factor=10, least=10):
     """Whether changes look like an accident rather than like sales.
 

@@ -192,7 +192,12 @@ class EcomConnectorMedusa(models.AbstractModel):
                 "note": f"{values.get('reason') or ''} {mark}".strip(),
             },
         )  # fmt: skip
-        return {"ref": captured["id"], "answer": _short(value)}
+        made = [
+            refund["id"]
+            for refund in ((value or {}).get("payment") or {}).get("refunds") or []
+            if mark in (refund.get("note") or "")
+        ]
+        return {"ref": made[0] if made else None, "answer": _short(value)}
 
     def _push_stock(self, channel, items):
         """Medusa counts what it has reserved for open orders as stocked: that is put on top."""
@@ -237,8 +242,8 @@ class EcomConnectorMedusa(models.AbstractModel):
         delivery = f"{value.get('id')}/{value.get('event')}/{value.get('timestamp')}"
         hook = Hook(delivery, value.get("event") or "", ids[:1])
         if not ids and str(data.get("id", "")).startswith(("pay_", "ful_")):
-            # Payments and parcels name no order: the next poll sees what changed.
-            hook.topic += " (poll)"
+            # Payments and parcels name no order.
+            hook.poll = True
         return hook
 
 

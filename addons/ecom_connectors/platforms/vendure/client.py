@@ -238,4 +238,7 @@ class EcomConnectorVendure(models.AbstractModel):
         # Carts change too; they are no orders yet.
         cart = data.get("to") in ("AddingItems", "ArrangingPayment", "Draft")
         ids = [str(order_id)] if order_id and not cart else []
-        return Hook(f"{event}/{data.get('id')}/{data.get('to')}/{value.get('timestamp')}", event, ids)
+        hook = Hook(f"{event}/{data.get('id')}/{data.get('to')}/{value.get('timestamp')}", event, ids)
+        # Parcels, payments and refunds do not say the order's id.
+        hook.poll = not ids and not event.startswith("order")
+        return hook
