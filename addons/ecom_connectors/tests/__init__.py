@@ -15,3 +15,5 @@ from . import test_connector_page
 from . import test_parcel_tour
 from . import test_shopify_life
 from . import test_contract_audit
+from . import test_documents_transport
+from . import test_connect_assistant
