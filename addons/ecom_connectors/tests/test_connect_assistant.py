@@ -120,6 +120,28 @@ class TestAssistant(ContractCase):
         channel = self._start().channel_id
         with self.assertRaises(AccessError):
             channel.with_user(user).action_connect()
+        manager = new_test_user(self.env, "connect_manager", groups="base.group_user,ecom_order_mgmt.group_ecom_manager")
+        wizard = self.env["ecom.connect"].with_user(manager).create(
+            {"name": "Mine", "connector": "woocommerce", "connector_url": "https://shop.example.com",
+             "credential_key": "ck_1", "credential_secret": "cs_1", "connector_since": "2020-01-01 00:00:00"}
+        )  # fmt: skip
+        wizard.action_next()
+        self.assertEqual(wizard.step, "map", wizard.message)
+        wizard.action_read_listings()
+        wizard.action_dry_run()
+        self.assertEqual(len(wizard.line_ids), 3)
+        with self.assertRaises(AccessError):
+            wizard.internal = True
+        wizard.action_next()
+        wizard.action_next()
+        self.assertEqual(wizard.step, "live")
+
+    def test_private_address(self):
+        wizard = self._start(internal=True)
+        self.assertTrue(wizard.channel_id.connector_internal)
+        wizard.internal = False
+        wizard.action_next()
+        self.assertFalse(wizard.channel_id.connector_internal)
 
 
 @tagged("post_install", "-at_install")

@@ -46,6 +46,11 @@ class EcomConnect(models.TransientModel):
         required=True,
     )
     connector_url = fields.Char("Shop Address")
+    internal = fields.Boolean(
+        "Internal Server",
+        groups="base.group_system",
+        help="The shop runs in your own network. Only then are private addresses called.",
+    )
     connector_since = fields.Datetime(
         "Orders Since", default=fields.Datetime.now, required=True,
         help="Orders that did not change since then are left to the past.",
@@ -108,6 +113,8 @@ class EcomConnect(models.TransientModel):
                 "shadow": channel.connector_shadow,
                 "stock_publish": channel.stock_publish,
             }
+            if self.env.user.has_group("base.group_system"):
+                values["internal"] = channel.connector_internal
         return {key: value for key, value in values.items() if key in fields}
 
     @api.depends("connector")
@@ -161,6 +168,8 @@ class EcomConnect(models.TransientModel):
             "connector_url": self.connector_url,
             "connector_since": self.connector_since,
         }
+        if self.env.user.has_group("base.group_system"):
+            vals["connector_internal"] = self.internal
         if self.channel_id:
             self.channel_id._check_connector_manager()
             changed = {key: value for key, value in vals.items() if self.channel_id[key] != value}
