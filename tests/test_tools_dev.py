@@ -4,6 +4,7 @@ import os
 import re
 import socket
 import sys
+import tarfile
 import threading
 import time
 
@@ -11,7 +12,7 @@ import pytest
 from conftest import ROOT
 
 from tools.dev import __main__ as dev_main
-from tools.dev import db, demo, odoo, paths, pg, source, stamps, system, testing, ui
+from tools.dev import db, demo, odoo, paths, pg, shopify, source, stamps, system, testing, ui
 from tools.dev.__main__ import main
 
 
@@ -300,6 +301,38 @@ class TestPrograms:
         names = [name[8:] for name in vars(dev_main) if name.startswith("command_")]
         commands = [name.replace("_", "-") for name in names]
         assert sorted(targets) == sorted([*commands, "help"])
+
+
+class TestShopifySchema:
+    """Fetched from npm where that is reachable; tests without it are skipped, with a message."""
+
+    def _pack(self, folder, *names):
+        pack = folder / "pack.tgz"
+        with tarfile.open(pack, "w:gz") as archive:
+            for name in names:
+                (folder / "x").write_text(name)
+                archive.add(folder / "x", name)
+        return pack
+
+    def test_keeps_the_schemas_only(self, tmp_path):
+        data = "package/dist/data"
+        pack = self._pack(tmp_path, f"{data}/admin_2026-10.json.gz", f"{data}/other.json.gz", "package/x.js")
+        target = tmp_path / "out"
+        target.mkdir()
+        shopify.unpack(pack, target)
+        assert [path.name for path in target.iterdir()] == ["admin_2026-10.json.gz"]
+        with pytest.raises(ui.DevError, match="no schema"):
+            shopify.unpack(self._pack(tmp_path, "package/x.js"), target)
+
+    def test_without_npm(self, tmp_path, monkeypatch, capsys):
+        monkeypatch.setattr(shopify, "FOLDER", tmp_path)
+        monkeypatch.setattr(shopify, "has_program", lambda *names: None)
+        shopify.ensure()
+        assert "npm is not installed" in capsys.readouterr().out
+        with pytest.raises(ui.DevError):
+            shopify.ensure(needed=True)
+        (tmp_path / "admin_2026-10.json.gz").write_text("x")
+        shopify.ensure(needed=True)
 
 
 def _alive(pid):

@@ -1,4 +1,5 @@
 from . import tools
 from . import models
 from . import controllers
+from . import wizards
 from .platforms import handlers

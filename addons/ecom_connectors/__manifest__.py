@@ -27,6 +27,8 @@
         "views/ecom_stock_views.xml",
         "views/ecom_compare_views.xml",
         "views/ecom_channel_connect_views.xml",
+        "wizards/ecom_connect_views.xml",
+        "views/ecom_listing_proposal_views.xml",
         "views/ecom_connector_menus.xml",
         "views/ecom_oversell_views.xml",
     ],

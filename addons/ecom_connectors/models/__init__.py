@@ -44,3 +44,5 @@ from . import ecom_carrier_pickup
 from . import ecom_shipment_poll
 from . import ecom_carrier_push
 from . import ecom_oversell
+from . import ecom_channel_dry_run
+from . import ecom_listing_proposal

@@ -315,6 +315,9 @@ class EcomChannel(models.Model):
             sync.write({"read_count": read, "page": cursor})
             self._commit_batch()
             if cursor is None:
+                self.env["ecom.listing"].sudo().search(
+                    [("channel_id", "=", self.id), ("state", "=", "missing")]
+                )._propose()
                 return
 
     def action_read_listings(self):

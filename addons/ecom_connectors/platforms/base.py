@@ -223,6 +223,25 @@ def as_dict(value):
     return value if isinstance(value, dict) else {}
 
 
+def unwrap(payload, envelopes, known=()):
+    """The objects inside lists and envelopes, whichever way a platform packs them.
+
+    :param envelopes: names under which documents may stand, alone or as a list
+    :param known: keys by which an object is a document itself, and is not opened
+    """
+    if isinstance(payload, list):
+        for each in payload:
+            yield from unwrap(each, envelopes, known)
+        return
+    payload = as_dict(payload)
+    if not any(key in payload for key in known):
+        for key in envelopes:
+            if isinstance(payload.get(key), dict | list):
+                yield from unwrap(payload[key], envelopes, known)
+                return
+    yield payload
+
+
 _NO_DATE = ("0000-", "0001-", "-0001", "1970-01-01T00:00:00", "1970-01-01 00:00:00")
 _ISO = re.compile(
     r"(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2})?)(?:[.,](\d+))?)?\s*(Z|z|UTC|[+-]\d{2}:?\d{2})?"

@@ -22,3 +22,5 @@ from . import test_contract_audit
 from . import test_return_documents
 from . import test_connector_faults
 from . import test_oversold
+from . import test_documents_transport
+from . import test_connect_assistant

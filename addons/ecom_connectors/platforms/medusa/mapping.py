@@ -16,6 +16,7 @@ from ..base import (
     tax,
     text_of,
     unique_ids,
+    unwrap,
     when,
 )
 
@@ -34,19 +35,15 @@ _PAYMENT = {
 
 
 def find(payload, context):
-    if isinstance(payload, list):
-        for each in payload:
-            yield from find(each, context)
-        return
-    payload = as_dict(payload)
-    if "orders" in payload:
-        yield from find(payload["orders"], context)
-    elif isinstance(payload.get("order"), dict):
-        yield from find(payload["order"], context)
-    elif str(payload.get("id", "")).startswith("order_") or "display_id" in payload:
-        yield Found("order", ident(payload.get("id")), lambda: _order(payload, context), payload)
-        for refund in _refunds(payload):
-            yield Found("refund", refund["id"], lambda refund=refund: _refund(payload, refund, context))
+    for order in unwrap(payload, ("orders", "order"), ("display_id",)):
+        if str(order.get("id", "")).startswith("order_") or "display_id" in order:
+            yield from _find_in(order, context)
+
+
+def _find_in(order, context):
+    yield Found("order", ident(order.get("id")), lambda: _order(order, context), order)
+    for refund in _refunds(order):
+        yield Found("refund", refund["id"], lambda refund=refund: _refund(order, refund, context))
 
 
 def _currency(order, context):

@@ -19,5 +19,6 @@ CAPABILITIES = Capabilities(
     "mean paid, shipped and cancelled is read from the shop. The key needs to read addresses, carriers, "
     "combinations, countries, currencies, customers, order_carriers, order_slip, order_states, orders, "
     "products, shops, states and stock_availables, to change order_carriers and stock_availables, and to "
-    "add order_histories and order_slip. A refund makes a credit slip there; the webservice moves no money.",
+    "add order_histories and order_slip. A refund makes a credit slip there; the webservice moves no money. "
+    "Connector settings: order_states (e.g. {'shipped': 4, 'cancelled': 6}), send_mails (the shop writes to the buyer).",
 )

@@ -160,7 +160,7 @@ class EcomConnectorPrestaShop(models.AbstractModel):
             if tracking not in numbers:
                 keep = {k: v for k, v in rows[0].items() if not isinstance(v, dict | list)}
                 keep["tracking_number"] = ", ".join([*numbers, tracking])[:64]
-                self._send_xml(channel, "PUT", "order_carriers", "order_carrier", keep, rows[0]["id"])
+                self._send_xml(channel, "PUT", "order_carriers", "order_carrier", keep, rows[0]["id"], self._get_mails(channel))
         answer = self.env._("Tracking number kept with the order.")
         if self._is_last(task):
             self._change_state(channel, order, self._get_state(channel, "shipped", 4))
@@ -177,10 +177,13 @@ class EcomConnectorPrestaShop(models.AbstractModel):
     def _change_state(self, channel, order, number):
         """A state is not entered twice: mails to the buyer hang on it, where they are asked for."""
         if str(order.get("current_state")) != number:
-            mails = (channel.connector_options or {}).get("send_mails")
             self._send_xml(channel, "POST", "order_histories", "order_history",
-                           {"id_order": order["id"], "id_order_state": number},
-                           params={"sendemail": "1"} if mails else None)  # fmt: skip
+                           {"id_order": order["id"], "id_order_state": number}, params=self._get_mails(channel))  # fmt: skip
+
+    def _get_mails(self, channel):
+        """:return: parameters that have the shop write to the buyer; it does not by itself, and fails
+        where its mail server does"""
+        return {"sendemail": "1"} if (channel.connector_options or {}).get("send_mails") else None
 
     def _push_cancel(self, channel, task, values):
         order = self._get_order(channel, values)

@@ -20,6 +20,7 @@ from ..base import (
     tax,
     text_of,
     unique_ids,
+    unwrap,
     when,
 )
 from .graphql_shape import from_graphql, is_graphql
@@ -36,27 +37,20 @@ _FINANCIAL = {
 }
 
 
+_ENVELOPES = ("data", "order", "orders", "refund", "refunds", "node", "nodes", "product", "products")
+
+
 def find(payload, context):
-    if isinstance(payload, list):
-        for each in payload:
-            yield from find(each, context)
-        return
-    payload = as_dict(payload)
-    if isinstance(payload.get("data"), dict):
-        yield from find(payload["data"], context)
-        return
-    for key in ("order", "orders", "refund", "refunds", "node", "nodes", "product", "products"):
-        value = payload.get(key)
-        if isinstance(value, dict | list) and "line_items" not in payload and "lineItems" not in payload:
-            yield from find(value, context)
-            return
+    for document in unwrap(payload, _ENVELOPES, ("line_items", "lineItems", "draft_order")):
+        yield from _find_in(document)
+
+
+def _find_in(payload):
     if "draft_order" in payload:
         draft = payload["draft_order"]
         yield Found("order", ident(draft.get("id")), lambda: _draft(draft), draft)
-        return
-    if is_graphql(payload):
-        order = from_graphql(payload)
-        yield from _order_and_refunds(order, payload)
+    elif is_graphql(payload):
+        yield from _order_and_refunds(from_graphql(payload), payload)
     elif "refund_line_items" in payload:
         yield Found("refund", ident(payload.get("id")), lambda: _refund(payload, {}), payload)
     elif "line_items" in payload and ("total_price" in payload or "financial_status" in payload):

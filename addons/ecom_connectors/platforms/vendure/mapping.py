@@ -16,6 +16,7 @@ from ..base import (
     tax,
     text_of,
     unique_ids,
+    unwrap,
     when,
 )
 
@@ -24,24 +25,17 @@ _PAID = ("PaymentSettled", "PartiallyShipped", "Shipped", "PartiallyDelivered", 
 
 
 def find(payload, context):
-    if isinstance(payload, list):
-        for each in payload:
-            yield from find(each, context)
-        return
-    payload = as_dict(payload)
-    for key in ("data", "orders", "items", "order"):
-        if isinstance(payload.get(key), dict | list) and "currencyCode" not in payload:
-            yield from find(payload[key], context)
-            return
-    if "code" in payload and ("currencyCode" in payload or "orderPlacedAt" in payload):
-        yield Found("order", ident(payload.get("id")), lambda: _order(payload), payload)
-        for payment in as_list(payload.get("payments")):
-            for refund in as_list(payment.get("refunds")):
-                if refund.get("state") != "Failed":
-                    yield Found(
-                        "refund", ident(refund.get("id")),
-                        lambda refund=refund: _refund(payload, refund),
-                    )  # fmt: skip
+    for order in unwrap(payload, ("data", "orders", "items", "order"), ("currencyCode",)):
+        if "code" in order and ("currencyCode" in order or "orderPlacedAt" in order):
+            yield from _find_in(order)
+
+
+def _find_in(order):
+    yield Found("order", ident(order.get("id")), lambda: _order(order), order)
+    for payment in as_list(order.get("payments")):
+        for refund in as_list(payment.get("refunds")):
+            if refund.get("state") != "Failed":
+                yield Found("refund", ident(refund.get("id")), lambda refund=refund: _refund(order, refund))
 
 
 def _order(order):

@@ -1,0 +1,2 @@
+from . import ecom_connect_line
+from . import ecom_connect
