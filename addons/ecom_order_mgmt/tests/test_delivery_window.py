@@ -151,3 +151,59 @@ class TestWindowOnThePage(WindowCase, HttpCase):
         self.assertEqual(list(dict(shipment._get_choices())), [self.window])
         shipment.action_pack()
         self.assertFalse(shipment._get_choices())
+
+
+# Nothing is wider than the screen, what is tapped is large enough for a thumb, the parts are there.
+LOOK = """
+const wide = [...document.querySelectorAll("main *")].filter(
+    (el) => el.getBoundingClientRect().right > window.innerWidth + 1);
+const small = [...document.querySelectorAll("button, select")].filter(
+    (el) => el.getBoundingClientRect().height < 44);
+const missing = ["h1", ".parcel ol.steps li.done", ".parcel ol.events li", "svg.map",
+    "section[name=option] optgroup option", "section[name=option] .wish"].filter(
+    (selector) => !document.querySelector(selector));
+const outside = [...document.querySelectorAll("script, link, img[src^=http], iframe")];
+const problems = [wide.length && `too wide: ${wide[0].outerHTML}`, small.length && "too small",
+    missing.length && `missing: ${missing}`, outside.length && "calls outside",
+    document.documentElement.scrollWidth > window.innerWidth && "scrolls sideways"].filter(Boolean);
+if (problems.length) { console.error(problems.join("; ")); }
+else { console.log("test successful"); }
+"""
+
+
+class PageInBrowserCase(WindowCase, HttpCase):
+    def setUp(self):
+        super().setUp()
+        LIMIT.reset()
+        self.window.buyer_may_choose = True
+        self.warehouse.partner_id.write({"city": "Leipzig", "zip": "04103"})
+        shipment = self._import_one().shipment_ids
+        (key, _text), *_rest = dict(shipment._get_choices())[self.window]
+        self.assertTrue(shipment._choose(key))
+        # Announced by the carrier, and here still: the buyer can change the wish.
+        self.env["ecom.shipment.parcel"].create(
+            {**shipment._prepare_parcel_vals("B1"), "numbers_from": "2020-01-01 00:00:00"}
+        )
+        self._ingest(
+            self._event(1, "SCAN", "B1", city="Leipzig"),
+            self._event(2, "OUT", "B1", city="Berlin", text="A" * 200),
+        )
+        self.path = shipment._get_tracking_path()
+        self.env.flush_all()
+
+
+@tagged("post_install", "-at_install")
+class TestPageOnDesktop(PageInBrowserCase):
+    browser_size = "1366x768"
+
+    def test_page_on_desktop(self):
+        self.browser_js(self.path, LOOK, ready="document.readyState === 'complete'")
+
+
+@tagged("post_install", "-at_install")
+class TestPageOnPhone(PageInBrowserCase):
+    browser_size = "390x844"
+    touch_enabled = True
+
+    def test_page_on_phone(self):
+        self.browser_js(self.path, LOOK, ready="document.readyState === 'complete'")
