@@ -9,7 +9,7 @@ from ..tools import delivery_window, eta, tracking
 class EcomOrder(models.Model):
     _inherit = "ecom.order"
 
-    deliver_from = fields.Datetime("Deliver From", readonly=True)
+    deliver_from = fields.Datetime(readonly=True)
 
     @api.model
     def _prepare_document_facts(self, document):
