@@ -82,6 +82,15 @@ class TestDeliveryWindow(WindowCase):
         self.assertEqual(shipment.wish_text, "by Tuesday, 10 March")
         self.assertFalse(shipment._get_delivery_instructions())
 
+    def test_a_promise_excludes_only_what_is_too_slow(self):
+        near = {"deliver_by": "2026-03-04T20:00:00Z"}
+        self.cheap.ecom_rate_ids.days = 0
+        shipment = self._import_one(external_id="A-1", **near).shipment_ids
+        self.assertEqual(shipment.carrier_id, self.cheap, "nobody knows that it is too slow")
+        self.cheap.ecom_rate_ids.days = 4
+        shipment = self._import_one(external_id="A-2", **near).shipment_ids
+        self.assertEqual(shipment.carrier_id, self.fast)
+
     def test_ship_by_of_the_channel_is_the_limit(self):
         shipment = self._import_one(
             delivery_option="WT", deliver_by="2026-03-20T00:00:00+01:00",
