@@ -213,7 +213,7 @@ def test_answers_of_old_interfaces(shared, capsys):
             elif found.kind == "labels":
                 assert item.numbers[0], path
     with capsys.disabled():
-        columns = "answers rates labels events errors info unknown".split()
+        columns = ("answers", "rates", "labels", "events", "errors", "info", "unknown")
         print(f"\n{'old interface':20}" + "".join(f"{name:>9}" for name in columns))
         for folder, row in sorted(table.items()):
             print(f"{folder:20}" + "".join(f"{row[name]:>9}" for name in columns))

@@ -117,3 +117,21 @@ def test_speed():
     seconds = time.perf_counter() - start
     assert all(item.carrier == 0 for item in found)
     assert seconds < 6, f"{seconds:.2f} s"
+
+
+def test_time_windows_and_quotes():
+    carriers = {1: CHEAP._replace(keeps_windows=False), 2: FAST}
+    parcel = Parcel(1, "DE", postcode="80331", window=True)
+    picked = choice.choose(parcel, (), carriers)
+    assert (picked.carrier, dict(picked.rejected)[1]) == (2, ("window", ""))
+    # What a carrier says of this very parcel goes before what is stored.
+    quotes = {2: Rate("", "", 0, Decimal(1), 1)}
+    picked = choice.choose(parcel._replace(window=False), (), carriers, quotes)
+    assert (picked.carrier, picked.price) == (2, Decimal(1))
+
+
+def test_unknown_time_and_a_mere_promise():
+    carriers = {1: Carrier(1, "Slow or not", rates=(Rate("", "", 0, Decimal(1)),)), 2: FAST}
+    parcel = Parcel(1, "DE", promise_days=2)
+    assert choice.choose(parcel, (), carriers).carrier == 2
+    assert choice.choose(parcel._replace(unknown_days=True), (), carriers).carrier == 1

@@ -106,8 +106,9 @@ class _Kept:
     def __init__(self, answer, calls):
         self._answer = answer
         self._calls = calls
+        self.read = self._read
 
-    def read(self, *args):
+    def _read(self, *args):
         data = self._answer.read(*args)
         self._calls.keep(data)
         return data

@@ -200,7 +200,7 @@ class EcomShipment(models.Model):
         """Carriers that want to be asked are asked after the commit; then it is chosen again."""
         # Whoever confirms orders need not see accounts of carriers.
         Quote = self.env["ecom.carrier.quote"].sudo()
-        fresh = Quote
+        fresh, old = Quote, fields.Datetime.now() - GOOD_FOR
         for company, shipments in self.sudo().grouped("company_id").items():
             carriers = self.env["delivery.carrier"].sudo()._get_ecom_candidates(company)
             carriers = carriers.filtered(
@@ -210,7 +210,6 @@ class EcomShipment(models.Model):
                 continue
             here = Quote.search([("shipment_id", "in", shipments.ids)])
             known = {(quote.shipment_id, quote.carrier_id) for quote in here}
-            old = fields.Datetime.now() - GOOD_FOR
             here.filtered(lambda q: q.answered_at and q.answered_at < old)._ask_again()
             fresh |= create_once(
                 Quote,

@@ -79,5 +79,5 @@ class EcomShipment(models.Model):
 
     def _void_return_label(self, reference):
         self.ensure_one()
-        super()._void_return_label(reference)
         self._get_return_labels(reference)._void()
+        return super()._void_return_label(reference)

@@ -132,6 +132,7 @@ class EcomShipment(models.Model):
             min(filter(None, (option.promise_days, days_left)), default=None),
             frozenset(option.carrier_ids.ids),
             bool(option.kind == "window" and not option.carrier_ids),
+            not option.promise_days and not self.deliver_from,
         )
 
     def action_choose_carrier(self):

@@ -9,7 +9,7 @@ from ..tools import delivery_window, eta, tracking
 class EcomOrder(models.Model):
     _inherit = "ecom.order"
 
-    deliver_from = fields.Datetime("Deliver From", readonly=True)
+    deliver_from = fields.Datetime(readonly=True)
 
     @api.model
     def _prepare_document_facts(self, document):
@@ -135,9 +135,8 @@ class EcomShipment(models.Model):
             due = shipment._get_wish_due(calendars[shipment])
             # What the channel wants is the limit; a date of our own making gives way.
             given = [order.ship_by for order in shipment.order_ids if order.ship_by]
-            if shipment.deliver_from and not given:
-                shipment.due_at = due
-            elif not shipment.due_at or due < shipment.due_at:
+            own = shipment.deliver_from and not given
+            if own or not shipment.due_at or due < shipment.due_at:
                 shipment.due_at = due
         return result
 

@@ -18,7 +18,7 @@ class SaleOrder(models.Model):
 
     def _action_confirm(self):
         wished = self.filtered(
-            lambda order: order.sudo().ecom_delivery_option_id and not order.ecom_order_id
+            lambda order: not order.ecom_order_id and order.sudo().ecom_delivery_option_id
         )
         for order in wished.filtered(lambda order: not order.commitment_date):
             order.commitment_date = order._get_ecom_option_date()

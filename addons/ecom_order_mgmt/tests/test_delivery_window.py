@@ -82,6 +82,15 @@ class TestDeliveryWindow(WindowCase):
         self.assertEqual(shipment.wish_text, "by Tuesday, 10 March")
         self.assertFalse(shipment._get_delivery_instructions())
 
+    def test_a_promise_excludes_only_what_is_too_slow(self):
+        near = {"deliver_by": "2026-03-04T20:00:00Z"}
+        self.cheap.ecom_rate_ids.days = 0
+        shipment = self._import_one(external_id="A-1", **near).shipment_ids
+        self.assertEqual(shipment.carrier_id, self.cheap, "nobody knows that it is too slow")
+        self.cheap.ecom_rate_ids.days = 4
+        shipment = self._import_one(external_id="A-2", **near).shipment_ids
+        self.assertEqual(shipment.carrier_id, self.fast)
+
     def test_ship_by_of_the_channel_is_the_limit(self):
         shipment = self._import_one(
             delivery_option="WT", deliver_by="2026-03-20T00:00:00+01:00",
@@ -151,3 +160,59 @@ class TestWindowOnThePage(WindowCase, HttpCase):
         self.assertEqual(list(dict(shipment._get_choices())), [self.window])
         shipment.action_pack()
         self.assertFalse(shipment._get_choices())
+
+
+# Nothing is wider than the screen, what is tapped is large enough for a thumb, the parts are there.
+LOOK = """
+const wide = [...document.querySelectorAll("main *")].filter(
+    (el) => el.getBoundingClientRect().right > window.innerWidth + 1);
+const small = [...document.querySelectorAll("button, select")].filter(
+    (el) => el.getBoundingClientRect().height < 44);
+const missing = ["h1", ".parcel ol.steps li.done", ".parcel ol.events li", "svg.map",
+    "section[name=option] optgroup option", "section[name=option] .wish"].filter(
+    (selector) => !document.querySelector(selector));
+const outside = [...document.querySelectorAll("script, link, img[src^=http], iframe")];
+const problems = [wide.length && `too wide: ${wide[0].outerHTML}`, small.length && "too small",
+    missing.length && `missing: ${missing}`, outside.length && "calls outside",
+    document.documentElement.scrollWidth > window.innerWidth && "scrolls sideways"].filter(Boolean);
+if (problems.length) { console.error(problems.join("; ")); }
+else { console.log("test successful"); }
+"""
+
+
+class PageInBrowserCase(WindowCase, HttpCase):
+    def setUp(self):
+        super().setUp()
+        LIMIT.reset()
+        self.window.buyer_may_choose = True
+        self.warehouse.partner_id.write({"city": "Leipzig", "zip": "04103"})
+        shipment = self._import_one().shipment_ids
+        (key, _text), *_rest = dict(shipment._get_choices())[self.window]
+        self.assertTrue(shipment._choose(key))
+        # Announced by the carrier, and here still: the buyer can change the wish.
+        self.env["ecom.shipment.parcel"].create(
+            {**shipment._prepare_parcel_vals("B1"), "numbers_from": "2020-01-01 00:00:00"}
+        )
+        self._ingest(
+            self._event(1, "SCAN", "B1", city="Leipzig"),
+            self._event(2, "OUT", "B1", city="Berlin", text="A" * 200),
+        )
+        self.path = shipment._get_tracking_path()
+        self.env.flush_all()
+
+
+@tagged("post_install", "-at_install")
+class TestPageOnDesktop(PageInBrowserCase):
+    browser_size = "1366x768"
+
+    def test_page_on_desktop(self):
+        self.browser_js(self.path, LOOK, ready="document.readyState === 'complete'")
+
+
+@tagged("post_install", "-at_install")
+class TestPageOnPhone(PageInBrowserCase):
+    browser_size = "390x844"
+    touch_enabled = True
+
+    def test_page_on_phone(self):
+        self.browser_js(self.path, LOOK, ready="document.readyState === 'complete'")

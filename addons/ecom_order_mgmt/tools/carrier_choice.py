@@ -26,6 +26,8 @@ class Parcel(NamedTuple):
     option_carriers: frozenset = frozenset()
     # The buyer chose a time of day.
     window: bool = False
+    # Only the channel promised a date: carriers whose time nobody knows may still be taken.
+    unknown_days: bool = False
 
 
 class Rule(NamedTuple):
@@ -176,7 +178,7 @@ def choose(parcel, rules, carriers, quotes=None):
         if rate is None:
             rejected.append((key, ("no_rate", "")))
         elif parcel.promise_days is not None and (
-            rate.days is None or rate.days > parcel.promise_days
+            not parcel.unknown_days if rate.days is None else rate.days > parcel.promise_days
         ):
             about = "?" if rate.days is None else f"{rate.days} > {parcel.promise_days}"
             rejected.append((key, ("too_slow", about)))

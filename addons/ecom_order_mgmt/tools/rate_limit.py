@@ -1,7 +1,9 @@
 """A limit of requests per caller, kept in the memory of one process. Pure.
 
 It is there against somebody who tries tokens, or hammers a page. Several processes allow several
-times as much; exact limits belong to the web server in front.
+times as much: a count that they share would make every look at a page a write into the database,
+and a page that anybody may ask for is what must not cause writes. The one limit for all processes
+is in the web server in front (``limit_req`` in ``config/nginx.conf``); this one holds without it.
 """
 
 import threading

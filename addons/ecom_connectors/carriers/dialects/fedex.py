@@ -11,9 +11,10 @@ STATUSES = {
     "HL": "available_for_pickup", "DL": "delivered", "RS": "returned", "CA": "exception",
 }  # fmt: skip
 DAYS = (
-    "ZERO ONE TWO THREE FOUR FIVE SIX SEVEN EIGHT NINE TEN ELEVEN TWELVE THIRTEEN FOURTEEN "
-    "FIFTEEN SIXTEEN SEVENTEEN EIGHTEEN NINETEEN TWENTY"
-).split()
+    "ZERO", "ONE", "TWO", "THREE", "FOUR", "FIVE", "SIX", "SEVEN", "EIGHT", "NINE", "TEN", "ELEVEN",
+    "TWELVE", "THIRTEEN", "FOURTEEN", "FIFTEEN", "SIXTEEN", "SEVENTEEN", "EIGHTEEN", "NINETEEN",
+    "TWENTY",
+)  # fmt: skip
 BAD = ("ERROR", "FAILURE")
 
 

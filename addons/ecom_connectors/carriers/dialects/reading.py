@@ -120,7 +120,7 @@ def when(value, *formats):
     """:return: ISO text of a local time in the first of these formats that fits, or None"""
     for pattern in formats:
         try:
-            return datetime.strptime(value.strip(), pattern).isoformat()  # noqa: DTZ007 - local
+            return datetime.strptime(value.strip(), pattern).isoformat()
         except ValueError:
             continue
     return None
