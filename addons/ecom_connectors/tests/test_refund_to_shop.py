@@ -14,8 +14,15 @@ class TestRefundToShop(SimCase):
         if "ecom.return" not in cls.env:
             cls.skipTest(cls, "ecom_aftersales is not installed")
         cls.env["ecom.return.policy"].search([]).active = False
-        cls.env["ecom.return.policy"].create({"name": "Test", "days_refund": 30, "days_return": 30,
-                                               "auto_approve": False, "refund_on": "manual"})
+        cls.env["ecom.return.policy"].create(
+            {
+                "name": "Test",
+                "days_refund": 30,
+                "days_return": 30,
+                "auto_approve": False,
+                "refund_on": "manual",
+            }
+        )
 
     def _case(self, quantity=1):
         self.order_id = self.shop.place([("TSIM-001", 2)])
