@@ -85,7 +85,7 @@ class EcomReturn(models.Model):
                 continue
             by_hand = self.env.context.get("ecom_decide_by_hand")
             if verdict.allowed and verdict.automatic and not by_hand:
-                case._approve(self.env._("Approved by the policy. %(why)s", why=text))
+                case._approve(self.env._("Approved by the policy. %(why)s", why=text), fresh=True)
             else:
                 case._remind(
                     self.env._("Decide about %(case)s", case=case.name), text, case.deadline
@@ -227,12 +227,16 @@ class EcomReturn(models.Model):
         self._finish_activities()
         self._platform_answer("rejected")
 
-    def _approve(self, text):
-        """Approve, and start what the type and the policy ask for."""
+    def _approve(self, text, fresh=False):
+        """Approve, and start what the type and the policy ask for.
+
+        :param fresh: the amounts were worked out in this transaction, under the lock of the order
+        """
         self.ensure_one()
         self.sale_order_id._ecom_lock_refunds()
         self._mark_unshipped()
-        self._compute_amounts()
+        if not fresh:
+            self._compute_amounts()
         self.write({"request_state": "approved", "decided_at": fields.Datetime.now()})
         self._decide("request", text, rule=self.policy_id.name)
         self._finish_activities()

@@ -122,7 +122,9 @@ class TestReturnDocuments(EcomCase):
         ):
             numbers = re.findall(r"[0-9]+(?:[.][0-9]+)?", mapping.key)
             mapping.tax_id = self._create_tax(
-                float(numbers[-1]) if numbers else 20, "incl" in mapping.key
+                float(numbers[-1]) if numbers else 20,
+                "incl" in mapping.key,
+                name=f"{channel.name}: {mapping.key}",
             )
 
     def _get_outcome(self, refund):
