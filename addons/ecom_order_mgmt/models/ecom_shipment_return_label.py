@@ -49,7 +49,6 @@ class EcomShipment(models.Model):
         - `attachment_ids`: its documents, the label first
         """
         self.ensure_one()
-        return None
 
     def _void_return_label(self, reference):
         """The buyer does not need it after all: given back to the carrier where that is possible."""
