@@ -204,7 +204,14 @@ class SaleOrder(models.Model):
             ):
                 key = (line.id, product.id)
                 result.append(
-                    amounts.OrderLine(key, kind, quantity * ratio, part, taken.get(key, Decimal(0)))
+                    amounts.OrderLine(
+                        key,
+                        kind,
+                        quantity * ratio,
+                        part,
+                        taken.get(key, Decimal(0)),
+                        line.id if len(ratios) > 1 else None,
+                    )
                 )
         return result
 

@@ -131,6 +131,23 @@ class TestRefundToShop(SimCase):
         self.assertEqual(self._refunds(), [])
         self.assertEqual(case.payment_ids.state, "cancelled")
 
+    def test_paid_by_hand_before_it_was_told(self):
+        case = self._case()
+        case.payment_ids.action_mark_paid("SEPA 1")
+        self.assertEqual(self._task(case).state, "cancelled")
+        self.sim.sync_now(["shipments"])
+        self.assertEqual(self._refunds(), [])
+
+    def test_nobody_marks_as_paid_what_the_shop_may_be_paying(self):
+        case = self._case()
+        self.shop.fail_next("timeout_after", method="POST")
+        self.sim.sync_now(["shipments"])
+        with self.assertRaises(UserError):
+            case.payment_ids.action_mark_paid("SEPA 1")
+        self.sim.sync_now(["shipments"])
+        self.assertEqual(case.payment_ids.state, "done")
+        self.assertEqual(len(self._refunds()), 1)
+
     def test_shop_was_faster(self):
         """Somebody in the shop gives the same money back before we tell it: one refund."""
         case = self._case()
