@@ -20,6 +20,8 @@ from collections import Counter, defaultdict
 from decimal import Decimal
 from pathlib import Path
 
+from tools.dev import db, odoo, paths, setup
+
 ROOT = Path(__file__).resolve().parents[1]
 PART = "datasets/online_retail/online_retail.csv.gz"
 CUSTOMERS = int(os.environ.get("ECOM_RETAIL_CUSTOMERS", "0"))
@@ -202,7 +204,9 @@ def check(env, sale_orders):
             cases = sale_order.ecom_return_ids
             if not any("were paid for the order" in d.summary for d in cases.decision_ids):
                 fine = False
-                print(f"FAILED: {sale_order.name}: {given} given back of {paid}, and nobody is told")
+                print(
+                    f"FAILED: {sale_order.name}: {given} given back of {paid}, and nobody is told"
+                )
         for (line_id, _product), taken in sale_order._ecom_get_taken().items():
             line = env["sale.order.line"].browse(line_id)
             if taken > Decimal(repr(line.product_uom_qty)):
@@ -214,8 +218,6 @@ def check(env, sale_orders):
 
 def run():
     """Make the database where there is none, and replay into it."""
-    from tools.dev import db, odoo, paths, setup
-
     setup.ensure()
     if not db.exists(DATABASE):
         db.copy(db.ensure_template(), DATABASE)

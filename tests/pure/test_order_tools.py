@@ -392,7 +392,10 @@ def test_refund_of_several_orders_is_shared_out():
         ("late", "4.00", [("1", "1", "3.00"), ("2", "0", "0.50")]),
         ("early", "6.01", [("1", "2", "6.01")]),
     ]
-    assert matching.spread({**refund, "lines": [{**refund["lines"][0], "quantity": "9"}]}, candidates) == []
+    assert (
+        matching.spread({**refund, "lines": [{**refund["lines"][0], "quantity": "9"}]}, candidates)
+        == []
+    )
 
 
 @given(

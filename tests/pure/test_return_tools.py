@@ -1,5 +1,6 @@
 """Amounts, policies and deadlines after the sale: pure functions, tried with any input."""
 
+import dataclasses
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -15,8 +16,8 @@ CENT = Decimal("0.01")
 ZERO = Decimal(0)
 
 
-def line(key, quantity, total, kind=amounts.GOODS, taken=0):
-    return amounts.OrderLine(key, kind, Decimal(quantity), Decimal(total), Decimal(taken))
+def line(key, quantity, total, kind=amounts.GOODS, taken=0, kit=None):
+    return amounts.OrderLine(key, kind, Decimal(quantity), Decimal(total), Decimal(taken), kit)
 
 
 money = st.integers(min_value=0, max_value=500_000).map(lambda n: Decimal(n) / 100)
@@ -25,7 +26,8 @@ money = st.integers(min_value=0, max_value=500_000).map(lambda n: Decimal(n) / 1
 @st.composite
 def orders(draw):
     lines = [
-        line(f"g{i}", draw(st.integers(1, 7)), draw(money)) for i in range(draw(st.integers(1, 5)))
+        line(f"g{i}", draw(st.integers(1, 7)), draw(money), kit=draw(st.sampled_from((None, "k"))))
+        for i in range(draw(st.integers(1, 5)))
     ]
     value = sum(entry.total for entry in lines)
     for i in range(draw(st.integers(0, 2))):
@@ -37,12 +39,7 @@ def orders(draw):
 
 
 def taken_lines(lines, taken):
-    return [
-        amounts.OrderLine(
-            entry.key, entry.kind, entry.quantity, entry.total, taken.get(entry.key, ZERO)
-        )
-        for entry in lines
-    ]
+    return [dataclasses.replace(entry, taken=taken.get(entry.key, ZERO)) for entry in lines]
 
 
 @settings(max_examples=200, deadline=None)
@@ -73,10 +70,25 @@ def test_any_sequence_gives_back_what_was_paid_and_no_more(lines, rule, data):
     assert given_shipping == (ZERO if rule == "none" else shipping)
 
 
+def test_whole_kits_are_rounded_as_one():
+    """3 kits for 11.72, each of parts that are worth 3.91 and 7.81: one kit is 3.91, not 1.30 + 2.60."""
+    kit = [line("a", 3, "3.91", kit=1), line("b", 6, "7.81", kit=1)]
+    one = {"a": Decimal(1), "b": Decimal(2)}
+    given = [
+        amounts.compute(
+            [dataclasses.replace(part, taken=n * one[part.key]) for part in kit], one, CENT
+        ).goods_total
+        for n in range(3)
+    ]
+    assert [str(money) for money in given] == ["3.91", "3.90", "3.91"]
+
+
 def test_free_goods_take_their_shipping_along():
     lines = [line("gift", 2, "0"), line("dhl", 1, "4.90", amounts.SHIPPING)]
     assert amounts.compute(lines, {"gift": Decimal(1)}, CENT, "share").shipping_total == 0
-    assert amounts.compute(lines, {"gift": Decimal(2)}, CENT, "share").shipping_total == Decimal("4.9")
+    assert amounts.compute(lines, {"gift": Decimal(2)}, CENT, "share").shipping_total == Decimal(
+        "4.9"
+    )
 
 
 @given(money, st.integers(1, 9), st.data())

@@ -208,10 +208,11 @@ class AftersalesPortal(CustomerPortal):
         request_values["method"] = values["way"]
         # The buyer may ask for their own order's return; what it takes, the case does itself.
         Case = request.env["ecom.return"].sudo()
-        preview = Case._preview_request(request_values)
-        if not preview["allowed"]:
-            raise UserError(preview["reason"])
-        case, outcome = Case._create_request(request_values)
+        with request.env.cr.savepoint():
+            case, outcome = Case._create_request(request_values)
+            if outcome == "created" and case.policy_verdict != "allowed":
+                # Nothing is kept of what the policy does not offer.
+                raise UserError(case.policy_reason)
         if outcome == "created":
             for photo in values["photos"]:
                 photo.res_id = case.id

@@ -11,6 +11,7 @@ from . import sale_order
 from . import stock_picking
 from . import account_move
 from . import ecom_return_request
+from . import ecom_return_approval
 from . import ecom_return_money
 from . import ecom_return_payment_channel
 from . import ecom_return_payment_lost
@@ -18,6 +19,7 @@ from . import ecom_return_credit
 from . import ecom_return_goods
 from . import ecom_return_label
 from . import ecom_return_desk
+from . import ecom_return_grade
 from . import ecom_return_exchange
 from . import ecom_return_deadline
 from . import ecom_refund_mirror
@@ -25,6 +27,7 @@ from . import ecom_order_returns
 from . import ecom_ticket_team
 from . import ecom_ticket_sla
 from . import ecom_ticket
+from . import ecom_ticket_mail
 from . import discuss_channel
 from . import ecom_return_portal
 from . import ecom_order_agent

@@ -57,6 +57,22 @@ class EcomReturnPayment(models.Model):
     def _get_channel_payments(self):
         return self.filtered(lambda payment: payment.method == "channel")
 
+    def action_mark_paid(self, reference=None):
+        """Paid by hand after all: then the channel must not pay as well."""
+        payments = self._check_agent()
+        for payment in payments._get_channel_payments().filtered(lambda p: p.state == "pending"):
+            order = payment.return_id.order_id
+            # The message is there where nobody knows: then a person has looked.
+            known = bool(payment.message)
+            if not order._withdraw_refund(payment.key, looked=known) and not known:
+                raise UserError(
+                    self.env._(
+                        "Refund %(key)s is on its way to the channel; its answer is awaited.",
+                        key=payment.key,
+                    )
+                )
+        return super().action_mark_paid(reference)
+
     def action_cancel(self):
         """What the channel was not told of yet, it need not be told."""
         payments = self._check_agent()

@@ -47,8 +47,9 @@ class EcomReturnPayment(models.Model):
         self.ensure_one()
         children = self.transaction_id.child_transaction_ids
         known = self.search([("transaction_id", "=", self.transaction_id.id)]).refund_tx_id
-        self.refund_tx_id = self.refund_tx_id or (
-            (children - known).filtered(lambda tx: tx.operation == "refund").sorted("id")[-1:]
+        self.refund_tx_id = (
+            self.refund_tx_id
+            or ((children - known).filtered(lambda tx: tx.operation == "refund").sorted("id")[-1:])
         )
         keyed = self.transaction_id.provider_id.code in KEYED_PROVIDERS
         again = keyed and self.attempts <= len(_WAIT_MINUTES) and self.refund_tx_id

@@ -1,7 +1,7 @@
 from collections import defaultdict
 from decimal import Decimal
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..tools import amounts
@@ -204,7 +204,14 @@ class SaleOrder(models.Model):
             ):
                 key = (line.id, product.id)
                 result.append(
-                    amounts.OrderLine(key, kind, quantity * ratio, part, taken.get(key, Decimal(0)))
+                    amounts.OrderLine(
+                        key,
+                        kind,
+                        quantity * ratio,
+                        part,
+                        taken.get(key, Decimal(0)),
+                        line.id if len(ratios) > 1 else None,
+                    )
                 )
         return result
 
@@ -260,38 +267,60 @@ class SaleOrderLine(models.Model):
             return amounts.OTHER
         return amounts.GOODS
 
+    ecom_components = fields.Json(
+        "Goods That Move",
+        compute="_compute_ecom_components",
+        help="[product id, pieces in one unit of the line as decimal text] of each.",
+    )
+
+    @api.depends("product_id", "product_uom_id", "company_id")
+    def _compute_ecom_components(self):
+        kits = self._ecom_find_kits()
+        for line in self:
+            product = line.product_id
+            ratios = line._ecom_explode(kits[product]) if kits.get(product) else {}
+            if not ratios and product:
+                pieces = line.product_uom_id._compute_quantity(1.0, product.uom_id, round=False)
+                ratios = {product: exact(round(pieces, 6))}
+            line.ecom_components = [[part.id, str(ratio)] for part, ratio in ratios.items()]
+
+    def _ecom_find_kits(self):
+        """:return: {product: its bill of materials as a kit}, where Manufacturing is installed"""
+        kits = {}
+        if "mrp.bom" in self.env:
+            for company, lines in self.grouped("company_id").items():
+                kits |= self.env["mrp.bom"]._bom_find(
+                    lines.product_id, company_id=company.id, bom_type="phantom"
+                )
+        return kits
+
+    def _ecom_explode(self, bom):
+        """:return: {product: pieces in one unit of this line} of a kit (Decimal)"""
+        factor = self.product_uom_id._compute_quantity(1.0, bom.product_uom_id, round=False)
+        _boms, parts = bom.explode(self.product_id, factor / bom.product_qty)
+        ratios = defaultdict(Decimal)
+        for bom_line, values in parts:
+            if bom_line.product_id.type == "service":
+                continue
+            pieces = bom_line.product_uom_id._compute_quantity(
+                values["qty"], bom_line.product_id.uom_id, round=False
+            )
+            ratios[bom_line.product_id] += exact(round(pieces, 6))
+        return ratios
+
     def _ecom_get_components(self):
         """:return: {product that moves: pieces of it in one unit of this line} (Decimal)
 
         One entry, the product itself, where the line is no kit.
         """
         self.ensure_one()
-        product = self.product_id
-        if "mrp.bom" in self.env:
-            bom = self.env["mrp.bom"]._bom_find(
-                product, company_id=self.company_id.id, bom_type="phantom"
-            )[product]
-            if bom:
-                factor = self.product_uom_id._compute_quantity(1.0, bom.product_uom_id, round=False)
-                _boms, parts = bom.explode(product, factor / bom.product_qty)
-                ratios = defaultdict(Decimal)
-                for bom_line, values in parts:
-                    if bom_line.product_id.type == "service":
-                        continue
-                    pieces = bom_line.product_uom_id._compute_quantity(
-                        values["qty"], bom_line.product_id.uom_id, round=False
-                    )
-                    ratios[bom_line.product_id] += exact(round(pieces, 6))
-                if ratios:
-                    return dict(ratios)
-        return {
-            product: exact(
-                round(self.product_uom_id._compute_quantity(1.0, product.uom_id, round=False), 6)
-            )
-        }
+        Product = self.env["product.product"]
+        return {Product.browse(part): Decimal(ratio) for part, ratio in self.ecom_components or []}
 
     def _ecom_get_component_weights(self, ratios):
         """By what a kit's money is shared over its components: cost, else price, else pieces."""
+        if len(ratios) == 1:
+            return [Decimal(1)]
         for name in ("standard_price", "lst_price"):
             weights = [
                 exact(product.with_company(self.company_id)[name]) * ratio

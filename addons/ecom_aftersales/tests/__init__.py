@@ -9,5 +9,5 @@ from . import test_return_platform
 from . import test_return_sequences
 from . import test_stripe
 from . import test_return_label
-from . import test_zz_profile
+from . import test_return_speed
 from . import test_return_report

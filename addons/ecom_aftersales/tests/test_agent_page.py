@@ -102,6 +102,28 @@ class TestAgentPage(AftersalesCase, HttpCase):
         self.assertIn("on its way", case.policy_reason)
         self.assertEqual(case.policy_verdict, "allowed")
 
+    def test_exchange_tour(self):
+        agent = new_test_user(
+            self.env, "tour_swap", password="tour_swap", groups="ecom_aftersales.group_ecom_agent"
+        )
+        self.policy.write({"auto_approve": True, "days_exchange": 30, "exchange_on": "receipt"})
+        sale_order = self._sell(ship=True, lines=[self._line(quantity="2")], number="SWAP-1")
+        ticket = self.env["ecom.ticket"].create({"name": "About SWAP-1", "user_id": agent.id})
+        self.start_tour(f"/odoo/ecom-tickets/{ticket.id}", "ecom_exchange_tour", login="tour_swap")
+        case = sale_order.ecom_return_ids
+        self.assertRecordValues(
+            case,
+            [
+                {
+                    "type": "exchange",
+                    "request_state": "approved",
+                    "exchange_state": "reserved",
+                    "amount_due": 0,
+                }
+            ],
+        )
+        self.assertEqual(case.exchange_order_id.order_line.product_uom_qty, 2)
+
     def test_tours(self):
         agent = new_test_user(
             self.env, "tour_agent", password="tour_agent", groups="ecom_aftersales.group_ecom_agent"

@@ -191,7 +191,9 @@ class TestReturnSequences(AftersalesCase):
         for invoice in notes.reversed_entry_id:
             back = notes.filtered(lambda n, i=invoice: n.reversed_entry_id == i)
             self.assertLessEqual(
-                round(sum(back.mapped("amount_total")), 2), invoice.amount_total, f"{number}, {name}"
+                round(sum(back.mapped("amount_total")), 2),
+                invoice.amount_total,
+                f"{number}, {name}",
             )
 
     def _check_goods(self):

@@ -265,8 +265,10 @@ class TestTicket(AftersalesCase):
 
     def test_chat_becomes_a_ticket(self):
         buyer = self.env["res.partner"].create({"name": "Chatty", "email": "chatty@example.com"})
-        chat = self.env["discuss.channel"].with_user(self.agent)._create_group(
-            partners_to=(buyer | self.agent.partner_id).ids
+        chat = (
+            self.env["discuss.channel"]
+            .with_user(self.agent)
+            ._create_group(partners_to=(buyer | self.agent.partner_id).ids)
         )
         chat.message_post(body="My lamp is broken", message_type="comment", author_id=buyer.id)
         before = self.env["ecom.ticket"].search([])
@@ -289,8 +291,10 @@ class TestTicket(AftersalesCase):
             ],
         )
         clerk = new_test_user(self.env, "chat_clerk", groups="base.group_user")
-        group = self.env["discuss.channel"].with_user(clerk)._create_group(
-            partners_to=(buyer | clerk.partner_id).ids
+        group = (
+            self.env["discuss.channel"]
+            .with_user(clerk)
+            ._create_group(partners_to=(buyer | clerk.partner_id).ids)
         )
         with patch.object(self.env.registry["res.users"], "_bus_send_transient_message") as told:
             group.execute_command_ticket(body="/ticket Mine")

@@ -25,6 +25,8 @@ class OrderLine:
     :param Decimal quantity: pieces sold
     :param Decimal total: money of the line with taxes; discounts are negative
     :param Decimal taken: pieces that earlier cases took already
+    :param set: what the components of one kit have in common; None where the line is no component.
+        Whole kits are rounded as one, not component by component
     """
 
     key: object
@@ -32,6 +34,7 @@ class OrderLine:
     quantity: Decimal
     total: Decimal
     taken: Decimal = ZERO
+    set: object = None
 
 
 @dataclass
@@ -128,20 +131,17 @@ def compute(
         if pieces < 0 or line.taken + pieces > line.quantity:
             raise AmountError(f"line {key!r}: {pieces} wanted of {line.quantity - line.taken} left")
     result = Refund()
-    for key, pieces in wanted.items():
-        line = by_key[key]
-        money = part_of(line.total, line.quantity, line.taken, pieces, rounding)
-        result.goods[key] = (Decimal(pieces), money)
+    totals = [line.total for line in goods]
+    for key, money in _money_of(goods, totals, wanted, rounding).items():
+        result.goods[key] = (Decimal(wanted[key]), money)
         result.by_line[key] = money
     weights = [max(line.total, ZERO) for line in goods]
     for discount in (line for line in lines if line.kind == DISCOUNT):
         given = ZERO
         shares = share(discount.total, weights, rounding)
-        for line, part in zip(goods, shares, strict=True):
-            if line.key in wanted:
-                mine = part_of(part, line.quantity, line.taken, wanted[line.key], rounding)
-                result.by_line[line.key] += mine
-                given += mine
+        for key, mine in _money_of(goods, shares, wanted, rounding).items():
+            result.by_line[key] += mine
+            given += mine
         if given:
             result.discounts[discount.key] = given
     _add_shipping(result, lines, goods, wanted, rounding, shipping_rule, Decimal(shipping_given))
@@ -152,6 +152,54 @@ def compute(
     rest = limit - result.restocking_fee + max(result.shipping_total, ZERO)
     result.label_fee = min(Decimal(label_fee), rest)
     return result
+
+
+def _money_of(goods, totals, wanted, rounding):
+    """:return: {key: money of the pieces that are wanted}, in the order of `wanted`
+
+    :param totals: money of each line of `goods`
+    """
+    sets, money = {}, {}
+    for line, total in zip(goods, totals, strict=True):
+        sets.setdefault(line.key if line.set is None else ("set", line.set), []).append(
+            (line, total)
+        )
+    for members in sets.values():
+        asked = [(line, total) for line, total in members if line.key in wanted]
+        if len(members) == 1:
+            for line, total in asked:
+                money[line.key] = part_of(
+                    total, line.quantity, line.taken, wanted[line.key], rounding
+                )
+        elif asked:
+            money |= _money_of_set(members, asked, wanted, rounding)
+    return {key: money[key] for key in wanted}
+
+
+def _money_of_set(members, asked, wanted, rounding):
+    """Components of one kit: their sum is rounded, cumulatively, and then shared by their parts."""
+
+    def upto(extra):
+        done = [(line, line.taken + extra.get(line.key, ZERO)) for line, _total in members]
+        if all(pieces >= line.quantity for line, pieces in done):
+            return sum((total for _line, total in members), ZERO)
+        exact = sum(
+            (
+                total * min(pieces, line.quantity) / line.quantity
+                for (line, pieces), (_same, total) in zip(done, members, strict=True)
+                if line.quantity
+            ),
+            ZERO,
+        )
+        return round_to(exact, rounding)
+
+    whole = upto(wanted) - upto({})
+    weights = [
+        abs(total) * wanted[line.key] / line.quantity if line.quantity else ZERO
+        for line, total in asked
+    ]
+    parts = share(whole, weights, rounding)
+    return {line.key: part for (line, _total), part in zip(asked, parts, strict=True)}
 
 
 def _add_shipping(result, lines, goods, wanted, rounding, rule, given):

@@ -14,8 +14,15 @@ class TestRefundToShop(SimCase):
         if "ecom.return" not in cls.env:
             cls.skipTest(cls, "ecom_aftersales is not installed")
         cls.env["ecom.return.policy"].search([]).active = False
-        cls.env["ecom.return.policy"].create({"name": "Test", "days_refund": 30, "days_return": 30,
-                                               "auto_approve": False, "refund_on": "manual"})
+        cls.env["ecom.return.policy"].create(
+            {
+                "name": "Test",
+                "days_refund": 30,
+                "days_return": 30,
+                "auto_approve": False,
+                "refund_on": "manual",
+            }
+        )
 
     def _case(self, quantity=1):
         self.order_id = self.shop.place([("TSIM-001", 2)])
@@ -123,6 +130,23 @@ class TestRefundToShop(SimCase):
         self.sim.sync_now(["shipments"])
         self.assertEqual(self._refunds(), [])
         self.assertEqual(case.payment_ids.state, "cancelled")
+
+    def test_paid_by_hand_before_it_was_told(self):
+        case = self._case()
+        case.payment_ids.action_mark_paid("SEPA 1")
+        self.assertEqual(self._task(case).state, "cancelled")
+        self.sim.sync_now(["shipments"])
+        self.assertEqual(self._refunds(), [])
+
+    def test_nobody_marks_as_paid_what_the_shop_may_be_paying(self):
+        case = self._case()
+        self.shop.fail_next("timeout_after", method="POST")
+        self.sim.sync_now(["shipments"])
+        with self.assertRaises(UserError):
+            case.payment_ids.action_mark_paid("SEPA 1")
+        self.sim.sync_now(["shipments"])
+        self.assertEqual(case.payment_ids.state, "done")
+        self.assertEqual(len(self._refunds()), 1)
 
     def test_shop_was_faster(self):
         """Somebody in the shop gives the same money back before we tell it: one refund."""

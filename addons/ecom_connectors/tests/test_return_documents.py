@@ -121,7 +121,11 @@ class TestReturnDocuments(EcomCase):
             [("channel_id", "=", channel.id), ("kind", "=", "tax"), ("state", "=", "missing")]
         ):
             numbers = re.findall(r"[0-9]+(?:[.][0-9]+)?", mapping.key)
-            mapping.tax_id = self._create_tax(float(numbers[-1]) if numbers else 20, "incl" in mapping.key)
+            mapping.tax_id = self._create_tax(
+                float(numbers[-1]) if numbers else 20,
+                "incl" in mapping.key,
+                name=f"{channel.name}: {mapping.key}",
+            )
 
     def _get_outcome(self, refund):
         if refund.return_id:
