@@ -23,6 +23,8 @@ import time
 from importlib import import_module
 from pathlib import Path
 
+# As Odoo's workers should have it (config/Dockerfile): threads of numpy's own save no time.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 sys.path.insert(
     0, str(Path(__file__).resolve().parents[1] / "addons" / "ecom_order_mgmt" / "tools")
 )

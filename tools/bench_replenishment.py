@@ -8,9 +8,11 @@ reorder points from the forecast's quantiles, and take their lead time. Needs no
 """
 
 import argparse
+import bisect
 import csv
 import datetime
 import gzip
+import math
 import os
 import re
 import statistics
@@ -108,14 +110,41 @@ def promises_kept(articles, table, settings):
     return kept / judged
 
 
+def suggest_factors(articles, settings):
+    """Return the factor that each order-up-to level of Suggest would have needed to last lead
+    time + review, least first; infinite where there was demand after 30 days without.
+
+    The level is judged as the reorder point is (:func:`promises_kept`), without rounding.
+    """
+    needed = []
+    for article in articles.values():
+        demand = article.demand
+        for day in range(settings.first_day, len(demand) - settings.protected_days + 1, 7):
+            wanted = sum(demand[day : day + settings.protected_days])
+            recent = sum(demand[day - SUGGEST_WINDOW : day])
+            expected = recent / SUGGEST_WINDOW * settings.protected_days
+            needed.append(wanted / expected if expected else math.inf if wanted else 0.0)
+    return sorted(needed)
+
+
+def suggest_lasted(factors, factor):
+    """Return the share of Suggest's levels that lasted, as :func:`promises_kept`."""
+    return bisect.bisect_right(factors, factor + 1e-9) / len(factors)
+
+
+def suggest_with(articles, settings, factor):
+    """Return the replay of Odoo's Suggest with a percentage of the recent sales."""
+    days = settings.protected_days
+    outcomes = simulate.replay_recent_sales(articles, settings, SUGGEST_WINDOW, days, factor)
+    return replay.together(outcomes.values())
+
+
 def suggest_at(articles, settings, wanted, measure=lambda total: total.cycle_service):
     """Return the replay of Odoo's Suggest with the percentage that reaches a measure."""
     low, high = 0.0, 40.0
-    days = settings.lead_days + settings.review_days
     for _round in range(14):
         factor = (low + high) / 2
-        outcomes = simulate.replay_recent_sales(articles, settings, SUGGEST_WINDOW, days, factor)
-        total = replay.together(outcomes.values())
+        total = suggest_with(articles, settings, factor)
         if measure(total) < wanted:
             low = factor
         else:
@@ -136,48 +165,70 @@ def measure(data, span, weeks, lead, limit):
         table = simulate.level_table(articles, forecasts, settings, level)
         service, total = service_of(simulate.replay_levels(articles, table, settings))
         rows.append((level, service, total, promises_kept(articles, table, settings)))
-    at_target = next(row for row in rows if row[0] == TARGET)
-    factor, suggest = suggest_at(articles, settings, at_target[1])
-    reached = suggest.cycle_service
-    pieces = suggest_at(articles, settings, at_target[2].fill_rate, lambda total: total.fill_rate)
+    _level, service, ours, kept = next(row for row in rows if row[0] == TARGET)
+    factors = suggest_factors(articles, settings)
+    compared = {
+        "reorder points that lasted": suggest_lasting(articles, settings, factors, kept),
+        "weeks without a miss": suggest_at(articles, settings, service),
+        "pieces served": suggest_at(articles, settings, ours.fill_rate, lambda t: t.fill_rate),
+    }
     print(
-        f"{span}, lead time {lead}: {len(articles)} items, lasted {at_target[3]:.3f}, service {at_target[1]:.3f}, "
-        f"stock {at_target[2].stock_value:.0f}, Suggest {suggest.stock_value:.0f} at "
-        f"{reached:.3f}, {time.process_time() - start:.0f} s CPU",
+        f"{span}, lead time {lead}: {len(articles)} items, lasted {kept:.3f}, "
+        f"service {service:.3f}, {time.process_time() - start:.0f} s CPU",
         flush=True,
     )
-    lines = [
-        f"### {span[0].upper()}{span[1:]}, lead time {lead} days",
-        "",
-        f"{len(articles)} items, {weeks} weeks, reviewed every 7 days.",
-        "",
-        "| policy | reorder points that lasted | weeks without a miss | pieces served | "
-        "stock value | orders |",
-        "|---|---|---|---|---|---|",
-    ]
-    for level, service, total, kept in rows:
-        mark = "**" if level == TARGET else ""
-        lines.append(
-            f"| {mark}forecast, target {level:.1%}{mark} | {kept:.3f} | {service:.3f} | {total.fill_rate:.3f} | "
-            f"{total.stock_value:,.0f} | {total.orders} |"
-        )
-    less = 1 - at_target[2].stock_value / pieces[1].stock_value
-    saved = 1 - at_target[2].stock_value / suggest.stock_value
-    lines += [
-        f"| Odoo's Suggest, sales of {SUGGEST_WINDOW} days x {factor:.2f} | | {reached:.3f} | "
-        f"{suggest.fill_rate:.3f} | {suggest.stock_value:,.0f} | {suggest.orders} |",
-        f"| Odoo's Suggest, sales of {SUGGEST_WINDOW} days x {pieces[0]:.2f} | | "
-        f"{pieces[1].cycle_service:.3f} | {pieces[1].fill_rate:.3f} | "
-        f"{pieces[1].stock_value:,.0f} | {pieces[1].orders} |",
-        "",
-        f"At the target of {TARGET:.0%}: reorder points lasted in {at_target[3]:.1%} "
-        f"({100 * (at_target[3] - TARGET):+.1f} points), weeks without a miss {at_target[1]:.1%} "
-        f"({100 * (at_target[1] - TARGET):+.1f} points), stock value {saved:.1%} less than "
-        "Suggest's at the same share of weeks without a miss "
-        f"({abs(less):.1%} {'less' if less >= 0 else 'more'} than at the same share of pieces "
-        "served).",
-    ]
-    return "\n".join(lines)
+    return "\n".join(
+        [
+            f"### {span[0].upper()}{span[1:]}, lead time {lead} days",
+            "",
+            f"{len(articles)} items, {weeks} weeks, reviewed every 7 days.",
+            "",
+            "| policy | reorder points that lasted | weeks without a miss | pieces served | "
+            "stock value | orders |",
+            "|---|---|---|---|---|---|",
+            *(_forecast_row(*row) for row in rows),
+            *(_suggest_row(*found, factors) for found in compared.values() if found),
+            "",
+            f"At the target of {TARGET:.0%}: reorder points lasted in {kept:.1%} "
+            f"({100 * (kept - TARGET):+.1f} points), weeks without a miss {service:.1%} "
+            f"({100 * (service - TARGET):+.1f} points). Stock value beside Suggest's:",
+            "",
+            *(f"- {_beside(ours, name, found, factors)}" for name, found in compared.items()),
+        ]
+    )
+
+
+def suggest_lasting(articles, settings, factors, wanted):
+    """Return the replay of Suggest with the least percentage whose levels lasted as often as
+    wanted; ``None`` where no percentage does.
+    """
+    factor = factors[min(len(factors), math.ceil(wanted * len(factors))) - 1]
+    return None if math.isinf(factor) else (factor, suggest_with(articles, settings, factor))
+
+
+def _forecast_row(level, service, total, kept):
+    mark = "**" if level == TARGET else ""
+    return (
+        f"| {mark}forecast, target {level:.1%}{mark} | {kept:.3f} | {service:.3f} | "
+        f"{total.fill_rate:.3f} | {total.stock_value:,.0f} | {total.orders} |"
+    )
+
+
+def _suggest_row(factor, total, factors):
+    return (
+        f"| Odoo's Suggest, sales of {SUGGEST_WINDOW} days x {factor:.2f} | "
+        f"{suggest_lasted(factors, factor):.3f} | {total.cycle_service:.3f} | "
+        f"{total.fill_rate:.3f} | {total.stock_value:,.0f} | {total.orders} |"
+    )
+
+
+def _beside(ours, measure, found, factors):
+    if not found:
+        reach = sum(not math.isinf(value) for value in factors) / len(factors)
+        return f"at the same share of {measure}: none, Suggest reaches {reach:.1%} at most"
+    saved = 1 - ours.stock_value / found[1].stock_value
+    word = "less" if saved >= 0 else "more"
+    return f"at the same share of {measure}: {abs(saved):.1%} {word}"
 
 
 def main():

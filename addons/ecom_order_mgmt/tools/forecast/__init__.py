@@ -1,4 +1,4 @@
-"""Demand forecasts chosen by back-test: plain Python and numpy, no Odoo.
+"""Demand forecasts chosen by back-test: numpy, no Odoo.
 
 Use::
 
@@ -42,7 +42,7 @@ the same options):
 Both raise :class:`ForecastInputError` (a ``ValueError``) for data or parameters that cannot
 be forecast, naming the item and the period.
 
-How it works: every candidate of :mod:`.methods` forecasts every item from up to twelve past
+How it works: items are worked on side by side, a column each (:mod:`.panel`). Every candidate of :mod:`.methods` forecasts every item from up to twelve past
 origins (:mod:`.backtest`); their errors, over all items of a demand class, give the weights
 of a combination (:mod:`.weights`); an item leaves it for its own best method, or the mean of
 its best few, where a second, later back-test shows that this pays in its class

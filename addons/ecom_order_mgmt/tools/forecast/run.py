@@ -17,7 +17,7 @@ from .sibling import NEW, from_siblings
 SAMPLE = 1500
 #: Size of a block of items that are forecast together, in numbers per array: large enough
 #: for numpy to pay, small enough for the processor's cache and a modest memory.
-BLOCK = 500_000
+BLOCK = 250_000
 
 
 @dataclass(slots=True)

@@ -15,6 +15,8 @@ ADI_CUT = 1.32
 CV2_CUT = 0.49
 
 SMOOTH, ERRATIC, INTERMITTENT, LUMPY = "smooth", "erratic", "intermittent", "lumpy"
+#: Demand above it is a mistake, and its square would leave the range of numbers.
+LARGEST = 1e100
 #: Types that numpy reads as they are meant.
 _PLAIN = {float, int, type(None)}
 DEMAND_CLASSES = (SMOOTH, ERRATIC, INTERMITTENT, LUMPY)
@@ -36,7 +38,7 @@ def clean(history, name="history"):
             values = np.array(history, dtype=float)
         except OverflowError:
             values = np.array([math.inf])
-        if not np.isinf(values).any():
+        if not (np.abs(values) > LARGEST).any():
             return values
     values = np.full(len(history), np.nan)
     for position, value in enumerate(history):
@@ -46,7 +48,7 @@ def clean(history, name="history"):
             number = float(value)
         except (TypeError, ValueError, OverflowError):
             number = math.inf
-        if isinstance(value, bool) or math.isinf(number):
+        if isinstance(value, bool) or abs(number) > LARGEST:
             raise ForecastInputError(f"{name}: period {position + 1} is {value!r}, not a number")
         values[position] = number
     return values
