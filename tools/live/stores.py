@@ -112,6 +112,9 @@ class Vendure:
         )["createApiKey"]
         self.credentials = {"credential_token": made["apiKey"]}
         self.variants = self._admin("{ productVariants(options: {take: 60}) { items { id sku } } }")["productVariants"]["items"]
+        skus = [variant["sku"] for variant in self.variants]
+        # Its sample catalogue has a SKU twice; which of both is meant nobody can tell.
+        self.doubled = {sku for sku in skus if skus.count(sku) > 1}
 
     def _raw(self, api, query, variables, headers):
         value, answered = call("POST", f"{self.url}/{api}", {"query": query, "variables": variables}, headers)

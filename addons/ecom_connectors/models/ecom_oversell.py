@@ -169,7 +169,7 @@ class EcomOversell(models.Model):
                          FROM stock_move m
                          JOIN stock_location f ON f.id = m.location_id AND f.usage = 'internal'
                         WHERE m.product_id = w.product_id AND m.is_inventory AND m.state = 'done'
-                          AND m.date > p.computed_at) c ON TRUE
+                          AND m.date >= p.computed_at) c ON TRUE
                 """,
                 numbers=list(range(len(keys))),
                 orders=[order.id for order, _product in keys],

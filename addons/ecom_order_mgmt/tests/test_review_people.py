@@ -51,9 +51,10 @@ class TestPeople(ReviewCase):
 
     def test_approval_rate(self):
         by_rules = self._import_one()
-        held = self._held("hold")
+        self._create_rule()
+        held = self._import_one(external_id="A-2")
         self._as("reviewer", held).action_approve("looked at")
-        forced = self._import_one()
+        forced = self._import_one(external_id="A-3")
         self._as("force", forced).action_force_approve("the buyer is known")
         self.assertEqual(
             (by_rules | held | forced).mapped("approval_kind"), ["rules", "person", "forced"]
@@ -70,6 +71,7 @@ class TestPeople(ReviewCase):
     def test_approval_of_an_order_that_was_undone_counts_as_it_ended(self):
         order = self._import_one()
         self.assertEqual(order.approval_kind, "rules")
+        self.channel.undo_memo = "shipped"
         order._undo_approval("memo", "the buyer wrote")
         order.action_hold("to be asked")
         self._as("reviewer", order).action_approve("asked")
