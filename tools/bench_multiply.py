@@ -94,15 +94,15 @@ for table, columns in refers.items():
         continue
     names = ", ".join(f'"{{name}}"' for name in columns)
     values = ", ".join(value(table, name) for name in columns)
-    cr.execute(f'INSERT INTO "{{table}}" ({{names}}) SELECT {{values}} FROM "{{table}}" t, '
+    cr.execute(f"INSERT INTO {{table}} ({{names}}) SELECT {{values}} FROM {{table}} t, "
                f"generate_series(1, {{COPIES}}) n ON CONFLICT DO NOTHING")
 cr.commit()
 wrong = []
 for table, columns in refers.items():
     for column, target in columns.items():
         if table in tables and target in spans and rows(
-                f'SELECT 1 FROM "{{table}}" t WHERE t."{{column}}" IS NOT NULL AND NOT EXISTS '
-                f'(SELECT 1 FROM "{{target}}" o WHERE o.id = t."{{column}}") LIMIT 1'):
+                f'SELECT 1 FROM {{table}} t WHERE t."{{column}}" IS NOT NULL AND NOT EXISTS '
+                f'(SELECT 1 FROM {{target}} o WHERE o.id = t."{{column}}") LIMIT 1'):
             wrong.append(f"{{table}}.{{column}}")
 cr.execute("ANALYZE")
 cr.commit()
