@@ -302,9 +302,10 @@ class EcomChannel(models.Model):
 
     def _sync_listings(self, sync, totals):
         handler, cursor, read = self._get_handler(), None, 0
+        since = fields.Datetime.now()
         while True:
             page = handler._fetch_listings(self, cursor)
-            self.env["ecom.listing"].sudo()._store_listings(self, page.documents)
+            self.env["ecom.listing"].sudo()._store_listings(self, page.documents, since if read else None)
             read += len(page.documents)
             totals["read"] += len(page.documents)
             sync.read_count = read
