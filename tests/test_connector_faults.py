@@ -224,6 +224,9 @@ def test_database_restarted(shop, connected, living, shell, monkeypatch):
         pytest.skip("the server is not ours to restart")
     made, _url, _prefix = shop
     channel, token = connected
+    # The sequences of a database that was copied since the last checkpoint are set back by a crash:
+    # PostgreSQL 15 logs them only after one. No database of a merchant is that young.
+    pg.sql("CHECKPOINT")
     stop, ended = threading.Event(), threading.Event()
     statuses, acknowledged = [], set()
 

@@ -87,11 +87,7 @@ def _publishing(env, store, channel, number):
          "warehouse_id": warehouse.id}
     )  # fmt: skip
     env.cr.commit()
-    listings = env["ecom.listing"].search(
-        [("channel_id", "=", channel.id), ("product_id", "!=", False),
-         ("key", "not in", list(getattr(store, "doubled", ())))],
-        limit=20,
-    )  # fmt: skip
+    listings = env["ecom.listing"].search([("channel_id", "=", channel.id), ("product_id", "!=", False)], limit=20)
     delays = []
     for step, listing in enumerate(listings):
         other.import_orders([{

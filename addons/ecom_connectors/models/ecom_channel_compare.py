@@ -170,14 +170,16 @@ class EcomChannel(models.Model):
 
     def _compare_stock(self, documents):
         rows = []
-        shown = {(d.get("sku") or d["external_id"])[:128]: d for d in documents if "quantity" in d}
+        shown = [((d.get("sku") or d["external_id"])[:128], d) for d in documents if "quantity" in d]
         listings = self.env["ecom.listing"].search(
-            [("channel_id", "=", self.id), ("key", "in", list(shown)), ("published_at", "!=", False)]
+            [("channel_id", "=", self.id), ("key", "in", [key for key, _d in shown]), ("published_at", "!=", False)]
         )
-        for listing in listings:
-            there = float(shown[listing.key]["quantity"])
-            if there != listing.published_quantity:
-                rows.append({"kind": "stock", "key": listing.key, "ours": str(listing.published_quantity),
+        by_key = {listing.key: listing for listing in listings}
+        # A SKU that the shop has twice is compared twice.
+        for key, document in shown:
+            listing, there = by_key.get(key), float(document["quantity"])
+            if listing and there != listing.published_quantity:
+                rows.append({"kind": "stock", "key": key, "ours": str(listing.published_quantity),
                              "theirs": f"{there:g}", "why": listing.stock_message})  # fmt: skip
         return rows
 

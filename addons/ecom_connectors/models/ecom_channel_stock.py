@@ -409,15 +409,14 @@ class EcomChannel(models.Model):
         listings.stock_stale = True
         self._commit_batch()
         items = [
-            {
-                "key": listing.key,
-                "listing_id": listing.listing_ref or listing.key,
-                "quantity": number,
-                "extra": listing.channel_data or {},
-            }
+            {"key": listing.key, "quantity": number, **one}
             for listing, (_available, number, _formula) in batch
+            for one in listing._get_published()
         ]
-        answers = handler._push_stock(self, items)
+        answers, size = {}, handler._get_capabilities().stock_batch
+        for start in range(0, len(items), size):
+            for key, refused in handler._push_stock(self, items[start : start + size]).items():
+                answers[key] = answers.get(key) or refused
         done = fields.Datetime.now()
         taken = 0
         for (listing, (_available, number, _formula)), push in zip(batch, pushes, strict=True):

@@ -306,9 +306,12 @@ class EcomChannel(models.Model):
     def _sync_listings(self, sync, totals):
         handler, cursor = self._get_handler(), sync.page or None
         read = sync.read_count if cursor else 0
+        if not cursor:
+            sync.began_at = fields.Datetime.now()
         while True:
             page = handler._fetch_listings(self, cursor)
-            self.env["ecom.listing"].sudo()._store_listings(self, page.documents)
+            since = sync.began_at if read else None
+            self.env["ecom.listing"].sudo()._store_listings(self, page.documents, since)
             read += len(page.documents)
             totals["read"] += len(page.documents)
             cursor = page.next

@@ -20,6 +20,12 @@ class EcomListing(models.Model):
 
     _publish_idx = models.Index("(channel_id) WHERE publish AND product_id IS NOT NULL")
 
+    def _get_published(self):
+        """:return: list of dicts `listing_id`, `extra`: the shop's things that are told this stock"""
+        self.ensure_one()
+        own = {"listing_id": self.listing_ref or self.key, "extra": self.channel_data or {}}
+        return [own, *(self.channel_twins or [])]
+
     def action_open_stock(self):
         """Button: what the shop was told of this listing, over time."""
         self.ensure_one()

@@ -36,6 +36,7 @@ class EcomSync(models.Model):
     )
     until_at = fields.Datetime("To", readonly=True)
     page = fields.Json("Next Page", readonly=True)
+    began_at = fields.Datetime("Reading Began", readonly=True)
     started_at = fields.Datetime("Last Try", readonly=True)
     succeeded_at = fields.Datetime("Last Success", readonly=True)
     next_at = fields.Datetime("Next Time", readonly=True)

@@ -11,6 +11,7 @@ from odoo.tests import HttpCase, new_test_user, tagged
 
 from odoo.addons.ecom_order_mgmt.tests.common import EcomCase
 
+from ..models.ecom_connector import Hook
 from ..models.ecom_credential import ENV_KEY
 from ..platforms.sim.server import Shop, serve
 
@@ -470,6 +471,20 @@ class TestWebhook(HttpCase, SimCase):
         self.sim.process_orders()
         self.assertEqual(self._order(order_id).channel_status, "cancelled")
         self.assertEqual(self.env["ecom.order"].search_count([("channel_id", "=", self.sim.id)]), 1)
+
+    def test_what_names_no_order_leads_to_a_poll(self):
+        """Payments and parcels of some shops do not say whose they are."""
+        order_id = self.shop.place([("TSIM-001", 1)])
+        self.env["ecom.webhook"]._store(self.sim, "p1", "payment", {}, "{}")
+        hook = Hook("p1", "payment", poll=True)
+        with patch.object(type(self.sim._get_handler()), "_read_webhook", lambda *args: hook):
+            self.env["ecom.webhook"]._process(self.sim)
+        self.assertTrue(self._order(order_id))
+        medusa = self.env["ecom.connector.medusa"]
+        body = json.dumps({"event": "payment.captured", "data": {"id": "pay_1"}, "timestamp": "x"}).encode()
+        self.assertTrue(medusa._read_webhook(self.sim, {}, body).poll)
+        body = json.dumps({"event": "order.placed", "data": {"id": "order_1"}, "timestamp": "x"}).encode()
+        self.assertFalse(medusa._read_webhook(self.sim, {}, body).poll)
 
     def test_unreadable_is_kept(self):
         self.sim.credential_webhook = "whsec-of-the-shop"

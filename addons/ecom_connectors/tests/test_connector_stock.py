@@ -1,6 +1,7 @@
 """Publishing stock: what a shop shows, and when nothing is told."""
 
 import time
+from unittest.mock import patch
 
 from odoo import fields
 from odoo.tests import tagged
@@ -51,6 +52,32 @@ class TestPublish(SimCase):
         self.assertEqual(self._shown(), 25)
         listing = self.env["ecom.listing"].search([("channel_id", "=", other.id)])
         self.assertEqual(other._compute_stock(listing)[listing][1], 75)
+
+    def test_one_sku_of_several_things(self):
+        """Things of a shop that bear the same SKU, on one page of its catalogue or on two, are all
+        told the stock; one that is gone from the catalogue is told no more."""
+        Listing, now = self.env["ecom.listing"], fields.Datetime.now()
+        thing = lambda ref: {"external_id": ref, "sku": "TSIM-001", "name": "x"}  # noqa: E731
+        Listing._store_listings(self.sim, [thing("a"), thing("b")])
+        Listing._store_listings(self.sim, [thing("c")], now)
+        listing = Listing.search([("channel_id", "=", self.sim.id)])
+        self.assertEqual(len(listing), 1)
+        self.assertEqual([each["listing_id"] for each in listing._get_published()], ["a", "b", "c"])
+        told = []
+
+        def push(handler, channel, items):
+            told.extend((item["listing_id"], item["quantity"]) for item in items)
+            return {item["key"]: None for item in items}
+
+        self.sim.stock_publish = True
+        with patch.object(type(self.sim._get_handler()), "_push_stock", push):
+            self.sim.sync_now(["stock"])
+        self.assertEqual(told, [("a", 100), ("b", 100), ("c", 100)])
+        document = {"external_id": "b", "sku": "TSIM-001", "quantity": 7}
+        rows = self.sim._compare_stock([{**document, "external_id": "a", "quantity": 100}, document])
+        self.assertEqual([(row["kind"], row["theirs"]) for row in rows], [("stock", "7")])
+        Listing._store_listings(self.sim, [thing("b")])
+        self.assertEqual([each["listing_id"] for each in listing._get_published()], ["b"])
 
     def test_breaker(self):
         for n in range(6, 30):

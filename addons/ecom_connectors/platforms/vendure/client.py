@@ -195,7 +195,7 @@ class EcomConnectorVendure(models.AbstractModel):
             channel,
             "query($o: ProductVariantListOptions) { productVariants(options: $o) { items { "
             "id stockLevels { stockLocationId stockOnHand stockAllocated } } } }",
-            o={"take": 100, "filter": {"id": {"in": ids}}},
+            o={"take": len(ids) or 1, "filter": {"id": {"in": ids}}},
         )["productVariants"]["items"]
         known, wanted = {each["id"]: each for each in data}, (channel.connector_options or {}).get("location_id")
         result, updates = {}, []
