@@ -52,8 +52,12 @@ def prepare(camera, url):
     return channel
 
 
-def press(camera, text):
-    camera.page.click(f".modal button:has-text('{text}')")
+OPEN = """channel => odoo.__WOWL_DEBUG__.root.env.services.action.doAction(
+    "ecom_connectors.ecom_connect_action", {additionalContext: {default_channel_id: channel}})"""
+
+
+def press(camera, name):
+    camera.page.click(f".modal button[name='{name}']:visible")
     camera.settle(2500)
 
 
@@ -61,18 +65,15 @@ def walk(camera, channel, suffix=""):
     """Through the assistant of a channel, up to its dry run."""
     page = camera.page
     camera.open(f"ecom-channels/{channel}", ".o_form_view")
-    if suffix:
-        page.click(".o_cp_action_menus button, .o_statusbar_buttons .dropdown-toggle, button.o-dropdown--narrow")
-        camera.settle()
-    page.click("text=Set-up Assistant")
+    page.evaluate(OPEN, channel)
     page.wait_for_selector(".modal .o_form_view")
     camera.settle()
     page.screenshot(path=TARGET / f"connect-assistant{suffix}.png")
-    press(camera, "Connect")
-    press(camera, "Read the Catalogue")
+    press(camera, "action_next")
+    press(camera, "action_read_listings")
     page.screenshot(path=TARGET / f"connect-map{suffix}.png")
-    press(camera, "Next")
-    press(camera, "Try It")
+    press(camera, "action_next")
+    press(camera, "action_dry_run")
     page.screenshot(path=TARGET / f"connect-dry-run{suffix}.png")
 
 
