@@ -206,7 +206,8 @@ class EcomShipment(models.Model):
         return choices
 
     def _describe_choice(self, option, day, slot):
-        text = format_date(self.env, day, date_format="EEEE, d MMMM")
+        # Short: it has to fit into a list on a phone.
+        text = format_date(self.env, day, date_format="EEE, d MMM")
         if slot:
             times = [format_time(self.env, at, time_format="short") for at in slot]
             text = f"{text}, {times[0]} – {times[1]}"
