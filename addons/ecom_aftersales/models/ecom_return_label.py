@@ -41,7 +41,6 @@ class EcomReturn(models.Model):
     )
     label_currency_id = fields.Many2one("res.currency", readonly=True, copy=False)
     label_cost = fields.Monetary(
-        "Label Cost",
         currency_field="label_currency_id",
         readonly=True,
         copy=False,
