@@ -190,7 +190,7 @@ def measure(data, span, weeks, lead, limit):
             *(_suggest_row(*found, factors) for found in compared.values() if found),
             "",
             f"At the target of {TARGET:.0%}: reorder points lasted in {kept:.1%} "
-            f"({100 * (kept - TARGET):+.1f} points), weeks without a miss {service:.1%} "
+            f"({round(100 * (kept - TARGET), 1) + 0.0:+.1f} points), weeks without a miss {service:.1%} "
             f"({100 * (service - TARGET):+.1f} points). Stock value beside Suggest's:",
             "",
             *(f"- {_beside(ours, name, found, factors)}" for name, found in compared.items()),

@@ -209,7 +209,7 @@ def test_leap_day_is_irrelevant_to_a_yearly_season():
 def evaluation_of(actuals, levels, scale, items=1):
     """Return the back-test of equal items with one window of known actuals."""
     values = np.array(actuals)[None, :, None]
-    windows = backtest.Windows._from(
+    windows = backtest.Windows.of_known(
         np.repeat(values, items, axis=2),
         np.ones((1, len(actuals), items)),
         np.ones((1, items), dtype=bool),

@@ -75,7 +75,7 @@ class Windows:
         valid = valid_origins(panel, origins)
         present = inside & valid[:, None, :]
         decay = DECAY ** np.arange(len(origins))[::-1] / horizon
-        return cls._from(
+        return cls.of_known(
             panel.values[steps] * present,
             panel.mask[steps] * present,
             valid,
@@ -83,7 +83,8 @@ class Windows:
         )
 
     @classmethod
-    def _from(cls, actuals, known, valid, weights):
+    def of_known(cls, actuals, known, valid, weights):
+        """Return the windows with their sums."""
         return cls(
             actuals,
             known,
@@ -98,7 +99,7 @@ class Windows:
         """Return the windows before the ``number``-th, without what happened after it began."""
         steps = np.asarray(origins)[:number, None] + np.arange(self.actuals.shape[1])
         early = (steps < origins[number])[:, :, None]
-        return self._from(
+        return self.of_known(
             self.actuals[:number] * early,
             self.known[:number] * early,
             self.valid[:number],
