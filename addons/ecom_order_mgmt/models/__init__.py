@@ -121,7 +121,6 @@ from . import (
     ecom_order_supply,
     stock_move_supply,
     ecom_shipment_rules,
-    ecom_shipment_return_label,
     delivery_carrier_option,
     sale_order_option,
     ecom_shipment_return_label,
