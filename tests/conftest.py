@@ -38,6 +38,8 @@ def pytest_configure(config):
 
 
 def pytest_collection_modifyitems(items):
+    # It takes the database away from every server that runs: nothing comes after it.
+    items.sort(key=lambda item: item.name == "test_database_restarted")
     for item in items:
         if E2E_FIXTURES.intersection(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.e2e)
