@@ -28,7 +28,9 @@ def make_shop():
     shop = sim.Shop(seed=4, products=0)
     for number, (_sku, _name, sku, name) in enumerate(GOODS, 1):
         shop.products[sku] = {"id": f"p{number}", "sku": sku, "name": name, "price": f"{number * 4 + 5}.95", "stock": 0}
-    for _ in range(9):
+    for pieces in (1, 2, 1, 4):
+        shop.place([("MUG-BLU-300", pieces)])
+    for _ in range(5):
         shop.place()
     shop.place([("MUG-BLU-300", 2)], total="99.00")
     _server, url = sim.serve(shop)
@@ -71,7 +73,6 @@ def walk(camera, channel, suffix=""):
     page.screenshot(path=TARGET / f"connect-assistant{suffix}.png")
     press(camera, "action_next")
     press(camera, "action_read_listings")
-    page.screenshot(path=TARGET / f"connect-map{suffix}.png")
     press(camera, "action_next")
     press(camera, "action_dry_run")
     page.screenshot(path=TARGET / f"connect-dry-run{suffix}.png")

@@ -4,6 +4,8 @@ from odoo import fields, models
 
 from odoo.addons.ecom_order_mgmt.tools.canonical import utc
 
+from ..platforms.base import rounded
+
 DRY_RUN = 50
 
 
@@ -66,12 +68,18 @@ class EcomChannel(models.Model):
                 {
                     "number": order.number or order.external_id,
                     "placed_at": self._naive(document.get("placed_at")),
-                    "total": f"{document['total']} {document['currency']}" if document.get("total") else False,
+                    "total": self._in_words(document),
                     "outcome": "park" if parked else "known" if known else "import",
                     "reason": ": ".join(filter(None, (label, reason)))[:500] if parked else False,
                 }
             )
         return rows
+
+    def _in_words(self, document):
+        """:return: the total as a person reads it, e.g. 35.90 EUR"""
+        if not document.get("total"):
+            return False
+        return f"{rounded(document['total'], document['currency'])} {document['currency']}"
 
     def _naive(self, text):
         return fields.Datetime.to_string(utc(text).replace(microsecond=0)) if text else False

@@ -54,7 +54,7 @@ class TestAssistant(ContractCase):
         wizard.action_dry_run()
         self.assertEqual(self._count(), before, "nothing is written")
         rows = {line.number: (line.outcome, line.total) for line in wizard.line_ids}
-        self.assertEqual(rows, {"1": ("import", "29.4 EUR"), "2": ("park", "99 EUR"), "3": ("park", "29.4 EUR")})
+        self.assertEqual(rows, {"1": ("import", "29.40 EUR"), "2": ("park", "99.00 EUR"), "3": ("park", "29.40 EUR")})
         reasons = {line.number: line.reason for line in wizard.line_ids}
         self.assertIn("M-U-G", reasons["3"])
         self.assertTrue(reasons["2"])
