@@ -39,3 +39,4 @@ from . import test_review_engine
 from . import test_review_tour
 from . import test_rule_stages
 from . import test_interception
+from . import test_sourcing_random
