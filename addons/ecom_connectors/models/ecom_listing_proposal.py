@@ -72,8 +72,9 @@ class EcomListing(models.Model):
         return count
 
     def _get_goods(self, company):
-        """:return: {product: (title, SKU)} of what a company may sell; variants with what sets them
-        apart, in two queries"""
+        """What a company may sell; variants with what sets them apart, in two queries.
+
+        :return: {product: (title, SKU)}"""
         domain = Domain("sale_ok", "=", True) & Domain("company_id", "in", (False, company.id))
         products = self.env["product.product"].search(domain)
         goods = {}

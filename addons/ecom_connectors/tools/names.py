@@ -60,8 +60,9 @@ class Index:
         return 1 + math.log(self.count / len(self.by_token.get(token, (0,))))
 
     def best(self, name, sku=None, limit=1):
-        """:return: list of (key, score from 0 to 100), the most alike first, none that is not worth
-        a look"""
+        """The most alike first, none that is not worth a look.
+
+        :return: list of (key, score from 0 to 100)"""
         wanted = tokens(name)
         scores = {key: self._score(wanted, self.tokens[key]) for key in self._candidates(wanted)}
         same_code = self.codes.get(code(sku), ()) if len(code(sku)) > 2 else ()

@@ -22,8 +22,10 @@ class EcomConnectorPrestaShop(models.AbstractModel):
         return {"Authorization": f"Basic {pair}"}, {}
 
     def _read(self, channel, resource, **params):
-        """:return: list of objects; the webservice answers an empty list where there is none. Its
-        name in the answer is not always that of the resource: order_slip gives order_slips."""
+        """The webservice answers an empty list where there is none. The name in an answer is not
+        always that of the resource: order_slip gives order_slips.
+
+        :return: list of objects"""
         value = self._call_json(
             channel, "GET", f"/api/{resource}",
             params={"output_format": "JSON", "display": "full", **params}, accept=(404,),
@@ -181,8 +183,9 @@ class EcomConnectorPrestaShop(models.AbstractModel):
                            {"id_order": order["id"], "id_order_state": number}, params=self._get_mails(channel))  # fmt: skip
 
     def _get_mails(self, channel):
-        """:return: parameters that have the shop write to the buyer; it does not by itself, and fails
-        where its mail server does"""
+        """The shop does not write to the buyer by itself, and fails where its mail server does.
+
+        :return: parameters that have it write, or None"""
         return {"sendemail": "1"} if (channel.connector_options or {}).get("send_mails") else None
 
     def _push_cancel(self, channel, task, values):

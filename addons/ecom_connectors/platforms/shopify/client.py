@@ -398,6 +398,6 @@ def _status(value):
 
 
 def _cost(value):
-    """:return: points that a request that was refused asked for; only where :func:`_status` is"""
+    """:return: points that a request asked for that was refused for its cost"""
     cost = ((value.get("extensions") or {}) if isinstance(value, dict) else {}).get("cost") or {}
     return float(cost.get("requestedQueryCost") or 0)

@@ -107,8 +107,8 @@ BULK_LATEST = f"query BulkLatest {{ bulkOperations(first: 5) {{ nodes {_BULK} }}
 
 
 def bulk_orders(search):
-    """:return: the query of a bulk operation that exports orders with all of their lines. Shopify
-    allows no connection within a list there: what refunds hold is read with the order itself."""
+    """The query of a bulk operation that exports orders with all of their lines. Shopify allows no
+    connection within a list there: what refunds hold is read with the order itself."""
     return (
         f"{{ orders(query: {json.dumps(search)}, sortKey: UPDATED_AT) {{ edges {{ node {{ {_HEAD} "
         f"refunds(first: 20) {{ id }} "
