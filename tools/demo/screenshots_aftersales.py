@@ -68,33 +68,6 @@ class AftersalesCamera(Camera):
         self.page.wait_for_selector(".o_ecom_agent_page h2")
         self.settle()
 
-    def change_address(self):
-        orders = self.call(
-            "ecom.order",
-            "search",
-            [["sale_order_id.state", "=", "sale"], ["delivery_status", "=", "pending"]],
-            limit=1,
-        )
-        self.open(f"ecom-orders/{orders[0]}", ".o_form_view")
-        self.page.evaluate(
-            """async (id) => {
-                const {doAction} = odoo.__WOWL_DEBUG__.root.env.services.action;
-                await doAction({type: "ir.actions.client", tag: "ecom_aftersales.agent_page",
-                                params: {order_id: id}});
-            }""",
-            orders[0],
-        )
-        self.page.wait_for_selector(".o_ecom_agent_page h2")
-        self.page.click(".o_ecom_agent_page button[data-step=address]")
-        self.page.wait_for_selector(".modal .o_form_view")
-        self.settle()
-
-    def exchange_case(self):
-        self.open_case(["type", "=", "exchange"])
-
-    def refunds_compared(self):
-        self.open("action-ecom_aftersales.ecom_refund_compare_action", ".o_pivot")
-
     def return_analysis(self):
         self.open("action-ecom_aftersales.ecom_return_report_action", ".o_pivot")
 
@@ -128,8 +101,7 @@ class AftersalesCamera(Camera):
 
 PICTURES = (
     "returns", "return_case", "return_why", "return_money", "return_policy", "receiving_desk",
-    "tickets", "ticket", "agent_page", "return_analysis", "change_address", "exchange_case",
-    "refunds_compared",
+    "tickets", "ticket", "agent_page", "return_analysis",
 )  # fmt: skip
 ON_PHONE = ("receiving_desk", "portal_return", "portal_amount", "portal_case", "tickets")
 
