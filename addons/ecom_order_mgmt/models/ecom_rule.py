@@ -31,7 +31,6 @@ class EcomRule(models.Model):
             ("source", "Warehouse"),
             ("split", "Split"),
             ("merge", "Merge"),
-            ("carrier", "Carrier"),
         ],
         default="review",
         required=True,

@@ -11,7 +11,6 @@ KINDS = {
     "source": ["warehouse", "exclude_warehouse", "profile"],
     "split": ["no_split", "split_by", "together"],
     "merge": ["no_merge", "merge_key", "merge_window"],
-    "carrier": ["carrier"],
 }
 _NEEDS = {
     "exclude_warehouse": "exclude_warehouse_ids",
