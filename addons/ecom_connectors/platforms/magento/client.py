@@ -20,7 +20,7 @@ class EcomConnectorMagento(models.AbstractModel):
     def _api(self, channel, method, path, **options):
         return self._call_json(channel, method, f"/rest/V1{path}", **options)
 
-    def _search(self, channel, path, conditions, sort, page=1, size=50, **params):
+    def _find_page(self, channel, path, conditions, sort, page=1, size=50, **params):
         """:param conditions: list of (field, operator, value), all of which hold
         :return: (items, whether there are more). Beyond its last page Magento gives that one again."""
         criteria = "searchCriteria"
@@ -45,17 +45,17 @@ class EcomConnectorMagento(models.AbstractModel):
         conditions = [("updated_at", "gteq", since.isoformat(" "))]
         if until:
             conditions.append(("updated_at", "lteq", until.isoformat(" ")))
-        orders, more = self._search(channel, "/orders", conditions, "updated_at", page, self._get_capabilities().page_size)
+        orders, more = self._find_page(channel, "/orders", conditions, "updated_at", page, self._get_capabilities().page_size)
         newest = base.when(orders[-1].get("updated_at")) if orders else None
         return Page(orders, page + 1 if more else None, newest)
 
     def _fetch_order(self, channel, external_id):
-        orders, _more = self._search(channel, "/orders", [("increment_id", "eq", external_id)], "entity_id", size=1)
+        orders, _more = self._find_page(channel, "/orders", [("increment_id", "eq", external_id)], "entity_id", size=1)
         return orders[0] if orders else None
 
     def _fetch_listings(self, channel, cursor=None):
         page = int(cursor or 1)
-        items, more = self._search(
+        items, more = self._find_page(
             channel, "/products", [("type_id", "eq", "simple")], "entity_id", page, 100,
             fields="items[id,sku,name],total_count",
         )  # fmt: skip
@@ -73,7 +73,7 @@ class EcomConnectorMagento(models.AbstractModel):
     def _push_shipment(self, channel, task, values):
         """The key stands in a comment that the buyer does not see."""
         order, mark = self._get_order(channel, values), f"[{values['key']}]"
-        known, _more = self._search(channel, "/shipments", [("order_id", "eq", order["entity_id"])], "entity_id", size=100)
+        known, _more = self._find_page(channel, "/shipments", [("order_id", "eq", order["entity_id"])], "entity_id", size=100)
         for shipment in known:
             if any(mark in (each.get("comment") or "") for each in shipment.get("comments") or []):
                 return {"ref": str(shipment["entity_id"]), "answer": self.env._("The shop knew of it already.")}

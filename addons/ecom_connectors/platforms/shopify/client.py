@@ -72,12 +72,12 @@ class EcomConnectorShopify(models.AbstractModel):
 
     # === READING === #
 
-    def _search(self, since, until):
+    def _get_search(self, since, until):
         query = f"updated_at:>='{since.isoformat()}Z'"
         return query + (f" AND updated_at:<='{until.isoformat()}Z'" if until else "")
 
     def _fetch_orders(self, channel, since, until=None, cursor=None):
-        data = self._fetch_page(channel, self._search(since, until), cursor)
+        data = self._fetch_page(channel, self._get_search(since, until), cursor)
         nodes, info = data["nodes"], data["pageInfo"]
         newest = nodes[-1]["updatedAt"] if nodes else None
         nodes = [self._complete(channel, node) for node in nodes]
@@ -152,7 +152,7 @@ class EcomConnectorShopify(models.AbstractModel):
 
     def _start_bulk(self, channel, since, until):
         """:return: id of an export; one that was begun before a kill is taken up again"""
-        query = documents.bulk_orders(self._search(since, until))
+        query = documents.bulk_orders(self._get_search(since, until))
         latest = self._query(channel, documents.BULK_LATEST)["bulkOperations"]["nodes"]
         for operation in latest:
             if operation["query"] == query and operation["status"] in ("CREATED", "RUNNING", "COMPLETED"):
