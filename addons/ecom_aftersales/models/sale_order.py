@@ -137,12 +137,15 @@ class SaleOrder(models.Model):
             )
             settled = sum(exact(m.amount_total) - exact(m.amount_residual) for m in invoices)
             doors.append(settled - credited)
-        # A replacement is paid for with the goods that come back for it.
+        # A replacement is paid for with the goods that come back for it, as far as those were paid.
         exchanged = sum(
             (
-                exact(case.exchange_amount)
-                if case.exchange_state in ("reserved", "released")
-                else case._get_exchanged_value()
+                min(
+                    exact(case.exchange_amount)
+                    if case.exchange_state in ("reserved", "released")
+                    else case._get_exchanged_value(),
+                    case.sale_order_id._ecom_get_paid(),
+                )
                 for case in self.env["ecom.return"].search(
                     [("exchange_order_id", "=", self.id), ("type", "=", "exchange")]
                 )
