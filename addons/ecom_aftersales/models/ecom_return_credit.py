@@ -305,6 +305,7 @@ class EcomReturn(models.Model):
                 "kind": part["kind"],
                 "sale_line": part["line"].id,
                 "money": str(money),
+                "pieces": bool(part["quantity"]),
                 "split": [str(value) for value in split],
             },
         }
@@ -365,7 +366,7 @@ class EcomReturn(models.Model):
         for case in self:
             for aml in case.credit_note_ids.invoice_line_ids:
                 split = aml.ecom_credit_split or {}
-                if split.get("kind") != "goods" or aml.sale_line_ids:
+                if split.get("kind") != "goods" or aml.sale_line_ids or not split.get("pieces"):
                     continue
                 line = self.env["sale.order.line"].browse(split["sale_line"])
                 case_lines = case.line_ids.filtered(lambda ln, line=line: ln.sale_line_id == line)

@@ -51,10 +51,14 @@ class EcomReturn(models.Model):
                 if case.type in ("return", "refused", "exchange"):
                     # What was delivered comes back first: that is what the buyer holds.
                     delivered = exact(sale_line.qty_delivered)
-                    if line.product_id == sale_line.product_id:
-                        unshipped = max(
-                            min(exact(line.quantity) - max(delivered, ZERO), unshipped), ZERO
+                    if line._is_part_of_kit():
+                        # A kit that goes out without a part would never count as delivered.
+                        delivered = sum(
+                            (case._get_returnable(move) for move in line._get_sent_moves()), ZERO
                         )
+                    unshipped = max(
+                        min(exact(line.quantity) - max(delivered, ZERO), unshipped), ZERO
+                    )
                 for key, ratio, _pieces in open_pieces:
                     free[key] -= unshipped * ratio
                 line.unshipped_quantity = float(unshipped)
@@ -214,12 +218,7 @@ class EcomReturn(models.Model):
                 if product.type == "service":
                     continue
                 pieces = back * ratio
-                moves = line.sale_line_id.move_ids.filtered(
-                    lambda m, p=product: m.state == "done"
-                    and m.product_id == p
-                    and m.location_dest_usage == "customer"
-                    and not m.origin_returned_move_id
-                ).sorted("id", reverse=True)
+                moves = line._get_sent_moves(product).sorted("id", reverse=True)
                 if line.lot_id:
                     moves = moves.sorted(lambda m, lot=line.lot_id: lot not in m.lot_ids)
                 for move in moves:
@@ -269,6 +268,10 @@ class EcomReturn(models.Model):
         for move in back.move_ids:
             line = lines.get(move.origin_returned_move_id)
             move.ecom_return_line_id = line
+            if line and not line._is_kit_complete():
+                # The kit stays with the buyer: Odoo shall go on to count it as delivered, else it
+                # would not be invoiced, or be invoiced anew. The credit note is about money only.
+                move.to_refund = False
             if line and line.lot_id and move.move_line_ids:
                 move.move_line_ids[:1].lot_id = line.lot_id
         self._split_shared_moves(back, planned)

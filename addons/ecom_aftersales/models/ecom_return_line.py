@@ -107,6 +107,39 @@ class EcomReturnLine(models.Model):
             return self.sale_line_id._ecom_get_components()
         return {self.product_id: Decimal(1)}
 
+    def _is_part_of_kit(self):
+        self.ensure_one()
+        return bool(self.sale_line_id) and self.product_id != self.sale_line_id.product_id
+
+    def _is_kit_complete(self):
+        """:return: whether the case takes at least one whole kit back, be it in parts; True where
+        the line is about no kit"""
+        self.ensure_one()
+        if not self._is_part_of_kit():
+            return True
+        taken = {}
+        for line in self.return_id.line_ids.filtered(
+            lambda ln: ln.sale_line_id == self.sale_line_id
+        ):
+            for product, ratio in line._get_component_ratios().items():
+                taken[product] = taken.get(product, Decimal(0)) + ratio * Decimal(
+                    str(line.quantity)
+                )
+        return all(
+            taken.get(product, Decimal(0)) >= ratio
+            for product, ratio in self.sale_line_id._ecom_get_components().items()
+        )
+
+    def _get_sent_moves(self, product=None):
+        """:return: moves by which the pieces of a product of this line went to the buyer"""
+        product = product or self.product_id
+        return self.sale_line_id.move_ids.filtered(
+            lambda move: move.state == "done"
+            and move.product_id == product
+            and move.location_dest_usage == "customer"
+            and not move.origin_returned_move_id
+        )
+
     def _get_received(self):
         """:return: {product: pieces that arrived} in the products' own units"""
         result = {}
