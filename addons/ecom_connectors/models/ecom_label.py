@@ -122,8 +122,10 @@ class EcomLabel(models.Model):
         """Give labels back: those that nobody asked for yet at once, the others by the carrier."""
         self.filtered(lambda label: label.state == "waiting").write({"state": "cancelled"})
         bought = self.filtered(lambda label: label.state == "bought")
-        bought.write({"state": "voiding", "next_try": fields.Datetime.now(), "attempts": 0})
-        self._trigger()
+        if bought:
+            bought.write({"state": "voiding", "next_try": fields.Datetime.now(), "attempts": 0})
+            # Only for work to do: the timer itself comes by here, and would never rest.
+            self._trigger()
 
     def _trigger(self):
         self.env.ref("ecom_connectors.ir_cron_labels")._trigger()

@@ -222,6 +222,15 @@ class TestLabel(LabelCase):
         self._work()
         self.assertEqual(shipment.label_ids.state, "voided")
 
+    def test_timer_rests_when_nothing_is_due(self):
+        """A timer that wakes itself never ends, and keeps the others from their work."""
+        cron = self.env.ref("ecom_connectors.ir_cron_labels")
+        wake_ups = self.env["ir.cron.trigger"].search_count([("cron_id", "=", cron.id)])
+        self.env["ecom.label"]._cron_process()
+        self.assertEqual(
+            self.env["ir.cron.trigger"].search_count([("cron_id", "=", cron.id)]), wake_ups
+        )
+
     def test_stopped_shipment_gets_no_label(self):
         shipment = self._packed()
         shipment.action_buy_label()
