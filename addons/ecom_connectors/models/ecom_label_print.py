@@ -223,7 +223,6 @@ class StockWarehouse(models.Model):
         [("hand", "By hand, from the queue"), ("agent", "By a print agent")],
         "Labels Are Printed",
         default="hand",
-        required=True,
         help="A print agent is a small program beside the printer that fetches bought labels.",
     )
 

@@ -44,7 +44,7 @@ class StockWarehouse(models.Model):
         [("5", "Monday to Friday"), ("6", "Monday to Saturday"), ("7", "Every day")],
         string="Sends Parcels",
         default="5",
-        required=True,
+        # Not required: while Odoo updates its own modules, warehouses are made without ours.
     )
     ecom_safety_stock = fields.Float(
         "Kept Back",
@@ -113,7 +113,7 @@ class StockWarehouse(models.Model):
         day = local.date()
         if local - local.replace(hour=0, minute=0, second=0, microsecond=0) > cutoff:
             day += timedelta(days=1)
-        while day.isoweekday() > int(self.ecom_open_days):
+        while day.isoweekday() > int(self.ecom_open_days or 5):
             day += timedelta(days=1)
         leaves = zone.localize(fields.Datetime.to_datetime(day)) + timedelta(hours=18)
         return leaves.astimezone(pytz.utc).replace(tzinfo=None, microsecond=0)
