@@ -2,9 +2,9 @@ import time
 
 from odoo import models
 
-from ...exceptions import EcomAuthError, EcomDataError, EcomRetryableError
+from ...exceptions import EcomDataError
 from ...models.ecom_connector import Page
-from .. import top_sign, windows
+from .. import top_gateway, windows
 from ..base import as_dict, as_list, when
 from . import mapping
 
@@ -32,18 +32,10 @@ class EcomConnectorPinduoduo(models.AbstractModel):
             "timestamp": str(int(time.time())), "data_type": "JSON", "version": "V1",
             **{key: str(value) for key, value in values.items() if value is not None},
         }  # fmt: skip
-        params["sign"] = top_sign.sign(secrets["secret"], params)
-        answer = as_dict(self._call_json(channel, "POST", "/api/router", data=params, signed=False))
-        error = as_dict(answer.get("error_response"))
-        if error:
-            code = int(error.get("error_code") or 0)
-            said = f"{code} {error.get('error_msg') or ''} {error.get('sub_msg') or ''}".strip()
-            if code in _EXPIRED:
-                raise EcomAuthError(self.env._("The shop refuses our credentials."), said)
-            if code in _TOO_FAST:
-                raise EcomRetryableError(self.env._("The platform asks for patience."), said, delay=5, counts=False)
-            raise EcomDataError(self.env._("The shop refused the request: %(said)s", said=said), said)
-        return as_dict(next((value for key, value in answer.items() if key.endswith("_response")), {}))
+        return top_gateway.ask(
+            self, channel, "/api/router", secrets["secret"], params,
+            code_key="error_code", text_keys=("error_msg", "sub_msg"), expired=_EXPIRED, too_fast=_TOO_FAST,
+        )  # fmt: skip
 
     def _test_connection(self, channel):
         return self._ask(channel, "pdd.mall.info.get").get("mall_name") or "Pinduoduo"

@@ -3,9 +3,9 @@ from datetime import datetime, timezone
 
 from odoo import models
 
-from ...exceptions import EcomAuthError, EcomDataError, EcomRetryableError
+from ...exceptions import EcomDataError
 from ...models.ecom_connector import Page
-from .. import top_sign, windows
+from .. import top_gateway, windows
 from ..base import as_dict, as_list, when, zone
 from . import mapping
 
@@ -38,18 +38,10 @@ class EcomConnectorTaobao(models.AbstractModel):
             "sign_method": "md5", "timestamp": self._local(int(time.time())),
             **{key: str(value) for key, value in values.items() if value is not None},
         }  # fmt: skip
-        params["sign"] = top_sign.sign(secrets["secret"], params)
-        answer = as_dict(self._call_json(channel, "POST", "/router/rest", data=params, signed=False))
-        error = as_dict(answer.get("error_response"))
-        if error:
-            code = int(error.get("code") or 0)
-            said = f"{code} {error.get('msg') or ''} {error.get('sub_code') or ''} {error.get('sub_msg') or ''}".strip()
-            if code in _EXPIRED:
-                raise EcomAuthError(self.env._("The shop refuses our credentials."), said)
-            if code in _TOO_FAST:
-                raise EcomRetryableError(self.env._("The platform asks for patience."), said, delay=5, counts=False)
-            raise EcomDataError(self.env._("The shop refused the request: %(said)s", said=said), said)
-        return as_dict(next((value for key, value in answer.items() if key.endswith("_response")), {}))
+        return top_gateway.ask(
+            self, channel, "/router/rest", secrets["secret"], params,
+            code_key="code", text_keys=("msg", "sub_code", "sub_msg"), expired=_EXPIRED, too_fast=_TOO_FAST,
+        )  # fmt: skip
 
     def _local(self, seconds):
         """:return: Beijing's time, as the gateway writes it"""
