@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models, modules
 from odoo.exceptions import UserError
+from odoo.service import server
 from odoo.tools import SQL, ormcache
 
 from odoo.addons.ecom_order_mgmt.concurrency import RETRYABLE
@@ -20,6 +21,9 @@ BATCH = 200
 KEEP_DAYS = 14
 MAX_ATTEMPTS = 8
 SHOWN_HEADERS = 4000
+# Odoo's workers let 8 connections for each of them wait. Who comes when these are taken is not
+# refused but not heard, and tries again after one second, three, seven: platforms send in bursts.
+WAITING_CONNECTIONS = 1024
 
 
 class EcomWebhook(models.Model):
@@ -55,6 +59,13 @@ class EcomWebhook(models.Model):
     _delivery_uniq = models.UniqueIndex("(channel_id, delivery_key)")
     _new_idx = models.Index("(channel_id, id) WHERE state = 'new'")
     _received_idx = models.Index("(channel_id, received_at)")
+
+    def _register_hook(self):
+        """Let a burst of deliveries wait for a worker; the system's own limit (``somaxconn``) holds."""
+        super()._register_hook()
+        listening = getattr(server.server, "socket", None)
+        if listening:
+            listening.listen(WAITING_CONNECTIONS)
 
     @api.model
     def _get_target(self, token):

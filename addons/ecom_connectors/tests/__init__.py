@@ -1,4 +1,5 @@
 from . import test_values
+from . import test_webhook_waiting
 from . import test_tabular
 from . import test_grouping
 from . import test_documents
