@@ -1,5 +1,3 @@
-from psycopg2 import errors as pg_errors
-
 from odoo import fields, models
 from odoo.tools import SQL
 
@@ -15,6 +13,9 @@ class IrCron(models.Model):
         its row is locked until we commit, so that a timer that takes it begins after that and finds
         what we wrote. One that is being taken is passed over. For short transactions only: the
         timer waits for their end.
+
+        :raise psycopg2.errors.SerializationFailure: the timer took it since our transaction began,
+            and may have looked before our commit; a web request is run again by Odoo
         """
         self.ensure_one()
         query = SQL(
@@ -25,12 +26,6 @@ class IrCron(models.Model):
             self.id,
             fields.Datetime.now(),
         )
-        try:
-            with self.env.cr.savepoint(flush=False):
-                self.env.cr.execute(query, log_exceptions=False)
-                waiting = bool(self.env.cr.rowcount)
-        except pg_errors.SerializationFailure:
-            # The timer took it since our transaction began. It may have looked before our commit.
-            waiting = False
-        if not waiting:
+        self.env.cr.execute(query, log_exceptions=False)
+        if not self.env.cr.rowcount:
             self.sudo()._trigger()
