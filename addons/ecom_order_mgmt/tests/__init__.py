@@ -17,6 +17,7 @@ from . import (
     test_turns,
     test_demand,
     test_replenishment,
+    test_replenishment_access,
     test_tracking,
     test_tracking_page,
     test_replenishment_tour,

@@ -4,7 +4,7 @@ from datetime import timedelta
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
-from .test_replenishment import ReplenishmentCase
+from .replenishment_common import ReplenishmentCase
 
 
 @tagged("post_install", "-at_install")

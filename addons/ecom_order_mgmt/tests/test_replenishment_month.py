@@ -6,7 +6,7 @@ from odoo import fields
 from odoo.fields import Command
 from odoo.tests import freeze_time, tagged
 
-from .test_replenishment import ReplenishmentCase
+from .replenishment_common import ReplenishmentCase
 
 START = datetime(2026, 3, 2, 4)
 DAYS = 30

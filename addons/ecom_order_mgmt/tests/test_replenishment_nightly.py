@@ -1,3 +1,4 @@
+from datetime import timedelta
 from unittest.mock import patch
 
 from psycopg2 import errors as pg_errors
@@ -7,7 +8,7 @@ from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
-from .test_replenishment import ReplenishmentCase
+from .replenishment_common import ReplenishmentCase
 
 # Everything that is readable by viewers and purchasers, and what the latter may more.
 RIGHTS = {
@@ -50,6 +51,52 @@ class TestReplenishmentNightly(ReplenishmentCase):
         self.env["ecom.demand"]._build(self.company)
         self.Suggestion._cron_nightly()
         self.assertEqual(sorted(self._runs().mapped("kind")), ["demand", "forecast", "suggest"])
+
+    def test_nightly_plan_is_kept(self):
+        self._sold(self.item)
+        first = self.env["ecom.forecast"]._run(self.company)
+        forecast = self.env["ecom.forecast"].search([("product_id", "=", self.item.id)])
+        self.assertTrue(forecast.rmsse)
+        self.assertAlmostEqual(forecast.weekly_qty, 14, delta=1.5)
+        record = forecast.rmsse
+        second = self.env["ecom.forecast"]._run(self.company)
+        self.assertEqual(first.figures["learned_on"], second.figures["learned_on"])
+        self.assertEqual(forecast.rmsse, record, "the back-test's record stays")
+        self.assertTrue(self.env["ecom.forecast"]._kept_plan(
+            self.company, second, second.figures["horizon"], (), False, self.today)[0])  # fmt: skip
+
+    def test_margins_are_calibrated_by_promises(self):
+        """Twenty-five items sell three times what was promised to last: margins grow."""
+        products = self.env["product.product"].browse()
+        for number in range(25):
+            product = self._create_product(f"P{number}")
+            self._sold(product)
+            products |= product
+        run = self.env["ecom.forecast"]._run(self.company)
+        self.assertEqual(run.figures["calibration"], {"factor": 1.0, "kept": 0, "broken": 0})
+        forecasts = self.env["ecom.forecast"].search([("product_id", "in", products.ids)])
+        for forecast in forecasts:
+            promise = forecast.promise
+            self.assertEqual(promise["day"], self.today.isoformat())
+            self.assertGreater(promise["limit"], sum(forecast.points[:2]))
+            day = self.today - timedelta(days=14)
+            forecast.promise = {"day": day.isoformat(), "limit": 9.0}
+        run = self.env["ecom.forecast"]._run(self.company)
+        calibration = run.figures["calibration"]
+        self.assertEqual((calibration["kept"], calibration["broken"]), (0, 25))
+        self.assertGreater(calibration["factor"], 1.1)
+        self.assertEqual(
+            self.env["ecom.forecast"]._calibration(self.company), calibration["factor"]
+        )
+        self._create_seller(products[0], price=1, delay=2)
+        self.Suggestion._suggest(self.company)
+        self.assertIn("lasted less often", self._waiting(products[0]).working)
+        # Out of stock: nobody knows what would have been asked for.
+        for forecast in forecasts:
+            forecast.promise = {"day": (self.today - timedelta(days=14)).isoformat(), "limit": 9.0}
+        self.env["ecom.demand"].search([("product_id", "in", products.ids)]).stockout = True
+        run = self.env["ecom.forecast"]._run(self.company)
+        self.assertEqual(run.figures["calibration"]["broken"], 0)
 
     def test_interrupted_acceptance_orders_nothing(self):
         """All or nothing: an error in the middle leaves neither order nor acceptance."""

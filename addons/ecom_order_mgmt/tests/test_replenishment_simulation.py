@@ -5,7 +5,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
 
-from .test_replenishment import ReplenishmentCase
+from .replenishment_common import ReplenishmentCase
 
 
 @tagged("post_install", "-at_install")

@@ -1,6 +1,6 @@
 from odoo.tests import HttpCase, tagged
 
-from .test_replenishment import ReplenishmentCase
+from .replenishment_common import ReplenishmentCase
 
 
 @tagged("post_install", "-at_install")

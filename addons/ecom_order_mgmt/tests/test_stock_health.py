@@ -6,7 +6,7 @@ from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
 
 from ..tools.replenishment import health
-from .test_replenishment import ReplenishmentCase
+from .replenishment_common import ReplenishmentCase
 
 
 @tagged("post_install", "-at_install")
