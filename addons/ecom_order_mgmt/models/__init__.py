@@ -46,6 +46,7 @@ from . import (
     stock_quant,
     stock_warehouse_availability,
     sale_order_guard,
+    sale_order_late,
     ecom_replenishment_run,
     ecom_demand,
     ecom_promotion,

@@ -1,7 +1,8 @@
 from odoo import api, models
 from odoo.tools import float_compare
 
-from ..fast import BATCH, KEY, FastRun
+from .. import fast
+from ..fast import BATCH, KEY, LATE, FastRun
 
 
 class SaleOrder(models.Model):
@@ -31,7 +32,9 @@ class SaleOrder(models.Model):
             if sequence and not sequence.use_date_range and "%" not in (sequence.prefix or ""):
                 for vals, name in zip(group, sequence._ecom_next(len(group)), strict=True):
                     vals["name"] = name
-            self.with_company(company_id)._ecom_fill_defaults(group)
+            company = self.with_company(company_id)
+            company._ecom_fill_defaults(group)
+            company._ecom_fill_fiscal_positions(group)
         return super().create(vals_list)
 
     def _ecom_fill_defaults(self, vals_list):
@@ -41,17 +44,42 @@ class SaleOrder(models.Model):
         for vals in vals_list:
             vals.update({name: value for name, value in defaults.items() if name not in vals})
 
+    def _ecom_fill_fiscal_positions(self, vals_list):
+        """Odoo looks for the automatic ones order by order; mostly a company has none at all."""
+        Position = self.env["account.fiscal.position"]
+        if (
+            not fast.only_known(self, "_compute_fiscal_position_id", {"sale"})
+            or not fast.only_known(Position, "_get_fiscal_position", {"account"})
+            or Position.search_count(
+                [*Position._check_company_domain(self.env.company), ("auto_apply", "=", True)],
+                limit=1,
+            )
+        ):
+            return
+        Partner = self.env["res.partner"]
+        for vals in vals_list:
+            # One that was chosen for a partner goes Odoo's way.
+            partners = Partner.browse([vals.get("partner_id"), vals.get("partner_shipping_id")])
+            if all(partners._ids) and not any(
+                partner.property_account_position_id for partner in partners
+            ):
+                vals.setdefault("fiscal_position_id", False)
+
     def _ecom_confirm_fast(self):
         """`action_confirm` for many orders; everything that is stored is the same.
 
         Odoo makes and reserves deliveries one order, one line at a time. Here their references,
         deliveries, notes and reservations are collected and made for all orders together.
         """
-        # Before anything is made for them: held orders leave nothing behind.
-        going_on = self - self._ecom_hold_uncovered()
+        run = FastRun(late=bool(self.env.context.get(LATE)))
+        if run.late:
+            self._ecom_check_late()
+            going_on = self
+        else:
+            # Before anything is made for them: held orders leave nothing behind.
+            going_on = self - self._ecom_hold_uncovered()
         if not going_on:
             return True
-        run = FastRun()
         going_on._ecom_create_references(run)
         orders = going_on.with_context(**{KEY: run, "ecom_covered": True, BATCH: True})
         orders._ecom_read_ahead()
@@ -59,6 +87,8 @@ class SaleOrder(models.Model):
         env = orders.env
         run.collecting = False
         # Deliveries are made by the superuser, as Odoo's stock rules do.
+        if run.late:
+            orders._ecom_take_late()
         moves = env["stock.move"].sudo().browse(run.to_assign).exists()
         moves._ecom_assign_fast()
         run.collects_orderpoints = False

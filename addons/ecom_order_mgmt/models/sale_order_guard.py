@@ -49,9 +49,9 @@ class SaleOrder(models.Model):
             and not order._confirmation_error_message()
         )
         # By whatever door: the warehouse is chosen first.
-        todo.sudo().ecom_order_id.filtered(
-            lambda order: not order.sourced_at and order.channel_id._needs_sourcing()
-        )._source()
+        unsourced = todo.sudo().ecom_order_id.filtered(lambda order: not order.sourced_at)
+        choosing = unsourced.channel_id.filtered(lambda channel: channel._needs_sourcing())
+        unsourced.filtered(lambda order: order.channel_id in choosing)._source()
         # A rule that should have chosen could not: a person looks at these first.
         held = todo.filtered(
             lambda order: "rule_failed"

@@ -19,15 +19,7 @@ class StockWarehouse(models.Model):
         free = {(product_id, w): 0.0 for product_id in products.ids for w in self.ids}
         if not free:
             return free
-        self.env["stock.quant"].flush_model(
-            ["product_id", "location_id", "quantity", "reserved_quantity"]
-        )
-        self.env["stock.move"].flush_model(
-            ["product_id", "location_id", "state", "product_qty", "product_uom_qty", "quantity"]
-        )
-        self.env["stock.location"].flush_model(["parent_path", "usage"])
-        self.flush_model(["lot_stock_id"])
-        self.env["sale.order"].flush_model(["ecom_order_id"])
+        self._ecom_flush_free()
         rows = self.env.execute_query(
             SQL(
                 """
@@ -65,6 +57,18 @@ class StockWarehouse(models.Model):
         for product_id, warehouse_id, quantity in rows:
             free[product_id, warehouse_id] += float(quantity or 0)
         return free
+
+    def _ecom_flush_free(self):
+        """Write what :meth:`_ecom_get_free` reads."""
+        self.env["stock.quant"].flush_model(
+            ["product_id", "location_id", "quantity", "reserved_quantity"]
+        )
+        self.env["stock.move"].flush_model(
+            ["product_id", "location_id", "state", "product_qty", "product_uom_qty", "quantity"]
+        )
+        self.env["stock.location"].flush_model(["parent_path", "usage"])
+        self.flush_model(["lot_stock_id"])
+        self.env["sale.order"].flush_model(["ecom_order_id"])
 
     def _ecom_explode(self, demands, company):
         """Replace kits by what they consist of.

@@ -30,6 +30,7 @@ from . import (
     test_delivery_window,
     test_checkout_option,
     test_buyer_notice,
+    test_late,
 )
 from . import test_review_rules
 from . import test_review_checks
