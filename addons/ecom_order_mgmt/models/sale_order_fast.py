@@ -4,6 +4,8 @@ from odoo.tools import float_compare
 from .. import fast
 from ..fast import BATCH, KEY, LATE, FastRun
 
+_PARTNERS = ("partner_id", "partner_shipping_id")
+
 
 class SaleOrder(models.Model):
     """Many orders confirmed at once, with the results of Odoo's own confirmation."""
@@ -45,25 +47,35 @@ class SaleOrder(models.Model):
             vals.update({name: value for name, value in defaults.items() if name not in vals})
 
     def _ecom_fill_fiscal_positions(self, vals_list):
-        """Odoo looks for the automatic ones order by order; mostly a company has none at all."""
+        """Odoo looks for the automatic ones order by order: here once for all of a company.
+
+        Only for buyers for whom none was chosen, and who have no VAT number: for the others Odoo
+        has more to say.
+        """
         Position = self.env["account.fiscal.position"]
-        if (
-            not fast.only_known(self, "_compute_fiscal_position_id", {"sale"})
-            or not fast.only_known(Position, "_get_fiscal_position", {"account"})
-            or Position.search_count(
-                [*Position._check_company_domain(self.env.company), ("auto_apply", "=", True)],
-                limit=1,
-            )
+        if not (
+            fast.only_known(self, "_compute_fiscal_position_id", {"sale"})
+            and fast.only_known(Position, "_get_fiscal_position", {"account"})
         ):
             return
-        Partner = self.env["res.partner"]
+        company = self.env.company
+        automatic = Position.search(
+            [*Position._check_company_domain(company), ("auto_apply", "=", True)]
+        )
+        ids = {vals.get(name) for vals in vals_list for name in _PARTNERS} - {None, False}
+        known = {partner.id: partner for partner in self.env["res.partner"].browse(ids)}
         for vals in vals_list:
-            # One that was chosen for a partner goes Odoo's way.
-            partners = Partner.browse([vals.get("partner_id"), vals.get("partner_shipping_id")])
-            if all(partners._ids) and not any(
-                partner.property_account_position_id for partner in partners
+            partner, delivery = (known.get(vals.get(name)) for name in _PARTNERS)
+            if "fiscal_position_id" in vals or not partner or not delivery:
+                continue
+            if (
+                partner.vat
+                or delivery.property_account_position_id
+                or partner.property_account_position_id
             ):
-                vals.setdefault("fiscal_position_id", False)
+                continue
+            matching = automatic if partner.country_id else Position
+            vals["fiscal_position_id"] = matching._get_first_matching_fpos(delivery).id
 
     def _ecom_confirm_fast(self):
         """`action_confirm` for many orders; everything that is stored is the same.

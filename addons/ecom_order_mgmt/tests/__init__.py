@@ -31,6 +31,8 @@ from . import (
     test_checkout_option,
     test_buyer_notice,
     test_late,
+    test_give_up,
+    test_sourcing_make,
 )
 from . import test_review_rules
 from . import test_review_checks

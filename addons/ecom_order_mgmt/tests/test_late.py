@@ -125,3 +125,46 @@ class TestLate(TurnsCase):
         cache = {**cls.__dict__.get("_ecom_known_methods", {}), "action_confirm": {"sale", "other"}}
         with patch.object(cls, "_ecom_known_methods", cache, create=True):
             self._assert_refused(self._approved_lines([self._line("RARE")]), "another module")
+
+
+@tagged("post_install", "-at_install")
+class TestFiscalPositions(TurnsCase):
+    def test_as_odoo_finds_them(self):
+        """Looked up once for many orders, with the results of Odoo's own search."""
+        Position = self.env["account.fiscal.position"]
+        Position.search([]).auto_apply = False
+        fields = {"company_id": self.company.id, "auto_apply": True}
+        by_country, with_vat = Position.create(
+            [
+                {**fields, "name": "By country", "country_id": self.country.id, "sequence": 2},
+                {**fields, "name": "With VAT", "vat_required": True, "sequence": 1},
+            ]
+        )
+        chosen = Position.create({"name": "Chosen", "company_id": self.company.id})
+        place = {"country_id": self.country.id}
+        partners = self.env["res.partner"].create(
+            [
+                {"name": "Home", **place},
+                {"name": "Abroad", "country_id": self.env.ref("base.aq").id},
+                {"name": "Nowhere"},
+                {"name": "Company", **place},
+                {"name": "Own", **place, "property_account_position_id": chosen.id},
+            ]
+        )
+        partners[3].vat = "12345"
+        vals_list = [
+            {"partner_id": one.id, "partner_shipping_id": other.id}
+            for one in partners
+            for other in partners
+        ]
+        wanted = self.env["sale.order"].create([{**vals} for vals in vals_list])
+        self.env["sale.order"]._ecom_fill_fiscal_positions(vals_list)
+        found = [vals.get("fiscal_position_id", "left to Odoo") for vals in vals_list]
+        # Of 25 pairs: 5 of the company, 5 of "Own" and the other 3 with "Own" as their address.
+        self.assertEqual(found.count("left to Odoo"), 13)
+        for order, position in zip(wanted, found, strict=True):
+            if position != "left to Odoo":
+                self.assertEqual(order.fiscal_position_id.id, position)
+        self.assertIn(by_country.id, found)
+        self.assertIn(False, found)
+        self.assertIn(with_vat.id, found)
