@@ -67,6 +67,17 @@ class TestMergeTimer(ShipmentCase):
         self.env["ecom.shipment"]._cron_merge()
         self.assertEqual(len(orders.shipment_ids), 2)
 
+    def test_presales(self):
+        self.channel.merge_mode = "auto"
+        lines = [{**self._line(), "presale": True}]
+        orders = self._confirmed("M-1", "M-2", lines=lines)
+        self.env["ecom.shipment"]._cron_merge()
+        self.assertEqual(len(orders.shipment_ids), 2)
+        self.channel.merge_presale = True
+        orders = self._confirmed("M-3", "M-4", lines=lines)
+        self.env["ecom.shipment"]._cron_merge()
+        self.assertEqual(len(orders.shipment_ids), 1)
+
     def test_masked_addresses_and_opaque_keys(self):
         self.channel.merge_mode = "auto"
         masked = {"name": "A**", "street": "R*** 1", "zip": "1", "country": "DE"}
