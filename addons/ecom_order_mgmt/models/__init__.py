@@ -25,6 +25,7 @@ from . import (
     ecom_stock_guard,
     ecom_order_shortage,
     ecom_order_give_up,
+    ecom_order_keep,
     ecom_order_source,
     ecom_order_split,
     ecom_order_intercept,

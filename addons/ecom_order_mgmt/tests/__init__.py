@@ -32,6 +32,7 @@ from . import (
     test_buyer_notice,
     test_late,
     test_give_up,
+    test_keep,
     test_sourcing_make,
 )
 from . import test_review_rules
