@@ -106,6 +106,8 @@ class SaleOrder(models.Model):
         run.collects_orderpoints = False
         env["stock.move"].sudo().browse(run.orderpoints).exists()._update_orderpoints()
         env["stock.picking"].browse(run.to_confirm).exists().action_confirm()
+        # Odoo writes the lines when it adds up the orders: with all that there is to write.
+        orders.sudo().order_line.mapped("untaxed_amount_to_invoice")
         return result
 
     def _ecom_read_ahead(self):

@@ -1,3 +1,5 @@
+from collections import defaultdict
+
 from odoo import models
 
 from .. import fast
@@ -71,9 +73,6 @@ class SaleOrder(models.Model):
     def _ecom_take_late(self):
         """Hold the stock of the deliveries that were made for these orders.
 
-        Their moves are promises already (see :meth:`stock.warehouse._ecom_get_free`): together
-        with all others they must not be more than there is.
-
         :raise WorkAlone: somebody else took it meanwhile
         """
         moves = self.sudo().order_line.move_ids
@@ -81,13 +80,14 @@ class SaleOrder(models.Model):
             shelves = place.warehouse_id.lot_stock_id
             if not shelves or not place.parent_path.startswith(shelves.parent_path):
                 raise WorkAlone("goods do not come from a warehouse's shelves")
-        keys = moves._ecom_guard_keys()
-        products = self.env["product.product"].sudo().browse({product for product, _w in keys})
-        warehouses = self.env["stock.warehouse"].sudo().browse({w for _p, w in keys})
-        # Not while others wait for us.
-        warehouses._ecom_flush_free()
-        self.env["ecom.stock.guard"].sudo()._take(keys)
+        needed = defaultdict(float)
+        for move in moves:
+            for key in move._ecom_guard_keys():
+                needed[key] += move.product_qty
+        products = self.env["product.product"].sudo().browse({product for product, _w in needed})
+        warehouses = self.env["stock.warehouse"].sudo().browse({w for _p, w in needed})
         units = {product.id: product.uom_id for product in products}
-        free = warehouses._ecom_get_free(products)
-        if any(units[key[0]].compare(free[key], 0) < 0 for key in keys):
+        self.env["ecom.stock.guard"].sudo()._take(needed)
+        free = warehouses._ecom_get_free(products, but=self)
+        if any(units[key[0]].compare(needed[key], free[key]) > 0 for key in needed):
             raise WorkAlone("somebody else was quicker")
