@@ -29,6 +29,7 @@ from . import (
     ecom_order_source,
     ecom_order_split,
     ecom_order_intercept,
+    ecom_order_gifts,
     ecom_order_make,
     ecom_shipment,
     ecom_shipment_merge,

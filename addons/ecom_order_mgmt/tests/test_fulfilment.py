@@ -239,6 +239,40 @@ class TestIntercept(ShipmentCase):
         self.assertTrue(order.shipment_ids.frozen)
 
 
+    def test_gifts_of_a_buyer_who_cancelled(self):
+        gift = [{**self._line(price="0"), "gift": True}]
+        free = {"lines": gift, "payments": []}
+        self.channel.approval = "all"
+        order = self._confirmed("I-1")
+        plain = self._confirmed("I-2")
+        sent = self._confirmed("I-3", **free)
+        self.assertTrue(sent.is_gift_only)
+        self.channel.approval = "manual"
+        waiting = self._import_one(
+            external_id="I-4", customer={"name": "Ada Buyer", "email": "ada@example.com"}, **free
+        )
+        stranger = self._import_one(
+            external_id="I-5", customer={"name": "Eve", "email": "eve@example.com"}, **free
+        )
+        self.channel.freeze_gifts = True
+        self._cancel()
+        self.assertEqual(order.state, "cancelled")
+        self.assertTrue(sent.shipment_ids.frozen)
+        self.assertIn("Only gifts", sent.shipment_ids.freeze_reason)
+        self.assertEqual(waiting.review_state, "held")
+        self.assertIn("Only gifts", waiting.hold_reason)
+        self.assertEqual(stranger.review_state, "waiting")
+        self.assertFalse(plain.shipment_ids.frozen)
+
+    def test_gifts_go_on_where_the_channel_does_not_ask(self):
+        self.channel.approval = "all"
+        self._confirmed("I-1")
+        gift = [{**self._line(price="0"), "gift": True}]
+        sent = self._confirmed("I-3", lines=gift, payments=[])
+        self._cancel()
+        self.assertFalse(sent.shipment_ids.frozen)
+
+
 @tagged("post_install", "-at_install")
 class TestReject(ShipmentCase):
     @classmethod
