@@ -14,6 +14,11 @@ RETRYABLE = (
 )
 
 
+class WorkAlone(ConcurrencyError):
+    """What was built ahead of its stock cannot be promised, or not be vouched for: the batch is
+    taken back, and runs again with its stock in hand from the beginning."""
+
+
 def create_once(model, vals_list):
     """Create records that a unique index guards against being made twice.
 

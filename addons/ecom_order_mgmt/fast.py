@@ -10,13 +10,18 @@ from odoo.tools import OrderedSet
 KEY = "ecom_fast"
 # In the context while many records are made at once, see models/base_fast.py.
 BATCH = "ecom_batch"
+# In the context of a confirmation that builds deliveries first and takes the stock last, see
+# models/sale_order_late.py.
+LATE = "ecom_stock_late"
 
 
 class FastRun:
     """Collected by the overrides while ``sale.order.action_confirm`` runs, done at its end."""
 
-    def __init__(self):
+    def __init__(self, late=False):
         self.collecting = True
+        # Whether the stock is taken only after everything is built.
+        self.late = late
         # References made for this run: no delivery can exist for them yet.
         self.fresh = set()
         # Keys of deliveries that this run made: a second move of that key is Odoo's to place.

@@ -92,6 +92,8 @@ pieces = st.builds(
     gift=st.booleans(),
     labels=st.dictionaries(st.sampled_from(["class", "date"]), st.sampled_from("xy")),
     together=st.one_of(st.none(), st.sampled_from("pq")),
+    alone=st.booleans(),
+    per_parcel=st.sampled_from([0, 0, 2, 5]),
 )
 limits = st.builds(
     Limits,
@@ -147,6 +149,17 @@ def test_alone():
     found = splitting.split([goods], Limits(("alone",)))
     assert keys(found) == [["pen"], ["lamp"], ["lamp"]]
     assert keys(splitting.split([goods], Limits(("alone",), max_parts=2))) == [["lamp", "pen"]]
+
+
+def test_so_many_per_parcel():
+    goods = [piece("cup", 14, per_parcel=6), piece("pen")]
+    found = splitting.split([goods], Limits(("alone",)))
+    quantities = [[(p.key, p.quantity) for p in part] for part in found.parts]
+    assert quantities == [[("cup", 2), ("pen", 1)], [("cup", 6)], [("cup", 6)]]
+    few = splitting.split([[piece("cup", 6, per_parcel=6)]], Limits(("alone",)))
+    assert keys(few) == [["cup"]]
+    tied = [piece("cup", 9, per_parcel=6, together="set"), piece("pen", together="set")]
+    assert keys(splitting.split([tied], Limits(("alone",)))) == [["cup", "pen"]]
 
 
 def test_a_set_goes_where_its_dearest_piece_goes():

@@ -139,7 +139,7 @@ def desk(camera, ids):
     wait(page, ".o_form_view")
     page.click(".nav-link[name=fulfilment]")
     wait(page, ".o_field_widget[name=merge_mode]")
-    page.set_viewport_size({"width": 1280, "height": 1560})
+    page.set_viewport_size({"width": 1280, "height": 1760})
     page.wait_for_timeout(400)
     shoot(camera, "channel-delivery")
     page.set_viewport_size({"width": 1280, "height": 800})

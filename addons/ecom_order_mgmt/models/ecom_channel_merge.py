@@ -36,6 +36,9 @@ class EcomChannel(models.Model):
     merge_cod = fields.Boolean(
         "Cash on Delivery Too", help="Merge orders that are paid on delivery, too."
     )
+    merge_presale = fields.Boolean(
+        "Presales Too", help="Merge orders that hold goods sold before they are there, too."
+    )
     cancel_until = fields.Selection(
         [("picking", "Picking begins"), ("packed", "The parcel is packed")],
         string="Accept Cancellations Until",

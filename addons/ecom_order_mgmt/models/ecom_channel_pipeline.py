@@ -4,11 +4,14 @@ import time
 from collections import Counter
 from datetime import timedelta
 
+from psycopg2.extensions import TRANSACTION_STATUS_IDLE
+
 from odoo import api, fields, models, modules
 from odoo.fields import Domain
 from odoo.tools.gc import disabling_gc
 
-from ..concurrency import RETRYABLE
+from ..concurrency import RETRYABLE, WorkAlone
+from ..fast import LATE
 
 _logger = logging.getLogger(__name__)
 
@@ -20,6 +23,8 @@ MAX_RETRIES = 8
 WAIT_SECONDS = 20
 # How soon to look whether the lane of a warehouse is free again, where nothing else is to do.
 LANE_POLL_SECONDS = 0.05
+# Steps that build first and take the stock last, where that can be done.
+LATE_STEPS = {"_confirm_batch"}
 
 
 class PipelineStep:
@@ -32,6 +37,8 @@ class PipelineStep:
         # Beyond `last_id`, where orders before them wait for their turn.
         self.tried = set()
         self.failures = 0
+        # Whether the stock of a batch is in hand from its beginning.
+        self.careful = method not in LATE_STEPS
 
     def get_domain(self):
         domain = Domain("id", ">", self.last_id) & self.domain
@@ -167,8 +174,9 @@ class EcomChannel(models.Model):
             seconds that are left to a timer)
         :raise RETRYABLE: failed too often
         """
-        Order = self.env["ecom.order"]
         while True:
+            late = not step.careful and not step.failures and self._begin_reading_afresh()
+            Order = self.env["ecom.order"].with_context(**{LATE: True} if late else {})
             domain = Domain("channel_id", "=", self.id) & step.get_domain()
             orders = Order.search(domain, order="id", limit=LOOK_AHEAD)
             if not orders:
@@ -193,6 +201,8 @@ class EcomChannel(models.Model):
                 if modules.module.current_test:
                     raise  # the test's own transaction cannot be rolled back here
                 step.failures += 1
+                # What comes after is probably of the same kind.
+                step.careful |= isinstance(error, WorkAlone)
                 if step.failures >= MAX_RETRIES:
                     raise
                 self.env.cr.rollback()
@@ -204,6 +214,19 @@ class EcomChannel(models.Model):
             step.advance(seen, left.ids)
             totals.update(counts)
             return len(seen), len(left), time_left
+
+    def _begin_reading_afresh(self):
+        """Have the transaction that begins now read what others commit while it runs.
+
+        :return: whether it does; not where something was read in it already
+        """
+        cr = self.env.cr
+        if modules.module.current_test:
+            return False
+        if cr.connection.info.transaction_status != TRANSACTION_STATUS_IDLE:
+            return False
+        cr.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
+        return True
 
     def _run_refunds(self, totals):
         """Match refunds whose order has come in since; a concurrent change puts it off."""

@@ -8,12 +8,27 @@ from odoo import api, models
 from odoo.exceptions import ConcurrencyError, LockError, UserError
 from odoo.fields import Command
 
+from .. import fast
 from ..concurrency import RETRYABLE
 from ..exceptions import ParkOrder
 from ..fast import BATCH
 from ..tools import canonical, totals
 
 _logger = logging.getLogger(__name__)
+
+# Methods that compute a sale order line, whose versions of them are accounted for, and what they
+# come to before anything is sold or invoiced.
+_NEW_LINE = (
+    (
+        ("_compute_qty_invoiced", "_prepare_qty_invoiced", "_get_invoice_lines"),
+        {"sale"},
+        {"qty_invoiced": 0.0},
+    ),
+    (("_compute_qty_to_invoice",), {"sale"}, {"qty_to_invoice": 0.0}),
+    (("_compute_invoice_status",), {"sale", "sale_stock"}, {"invoice_status": "no"}),
+    (("_compute_untaxed_amount_invoiced",), {"sale"}, {"untaxed_amount_invoiced": 0.0}),
+    (("_compute_untaxed_amount_to_invoice",), {"sale"}, {"untaxed_amount_to_invoice": 0.0}),
+)
 
 
 class EcomOrder(models.Model):
@@ -242,7 +257,11 @@ class EcomOrder(models.Model):
         }
 
     def _prepare_line_commands(self, resolved, total):
-        return [Command.create(self._prepare_line_vals(resolved, line)) for line in total.lines]
+        known = self._prepare_new_line_vals()
+        return [
+            Command.create({**known, **self._prepare_line_vals(resolved, line)})
+            for line in total.lines
+        ]
 
     def _prepare_line_vals(self, resolved, line):
         """:param LineTotal line: what the line comes to"""
@@ -275,6 +294,19 @@ class EcomOrder(models.Model):
             titles = [d.get("title") or d.get("code") for d in document.get("discounts", [])]
             name = ", ".join(filter(None, titles))
         vals["name"] = name or product.display_name
+        return vals
+
+    def _prepare_new_line_vals(self):
+        """:return: what Odoo computes of every line that is no part of an invoice or a sale yet:
+        known from the beginning, it is not computed and written a second time. Empty where
+        another module computes it"""
+        Line = self.env["sale.order.line"]
+        vals = {}
+        for methods, modules, known in _NEW_LINE:
+            if all(fast.only_known(Line, name, modules) for name in methods):
+                vals.update(known)
+        if fast.only_known(Line, "_compute_warehouse_id", {"sale_stock", "ecom_order_mgmt"}):
+            vals["warehouse_id"] = self.channel_id._get_warehouse().id
         return vals
 
     def _prepare_tax_vals(self, resolved, line, source, price, discount):

@@ -18,6 +18,7 @@ class EcomOrder(models.Model):
         "Approved by Rules (%)",
         compute="_compute_auto_approval_rate",
         store=True,
+        precompute=True,
         digits=(16, 1),
         aggregator="avg",
         help="100 for an order that the rules approved, 0 for one that a person approved: the "

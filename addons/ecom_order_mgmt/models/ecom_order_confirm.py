@@ -1,5 +1,7 @@
 from odoo import api, models
 
+from ..fast import LATE
+
 
 class EcomOrder(models.Model):
     """Approved orders are confirmed in batches, which makes and reserves their deliveries."""
@@ -17,27 +19,42 @@ class EcomOrder(models.Model):
     def _confirm_batch(self, final=False):
         """Confirm the sale orders of approved orders, which makes and reserves the deliveries.
 
-        One worker at a time confirms for a warehouse: a second one would only wait in front of
-        the same stock, and do its work again. It leaves these orders to the first, and takes in
-        others meanwhile.
+        Where the stock is taken last (see :class:`sale.order` in `sale_order_late.py`), workers do
+        that side by side. Else one worker at a time confirms for a warehouse: a second one would
+        only wait in front of the same stock, and do its work again. It leaves these orders to the
+        first, and takes in others meanwhile.
         """
-        todo = self.filtered(
+        late = self.env.context.get(LATE)
+        left = self._get_in_other_hands() if late else self.browse()
+        todo = (self - left).filtered(
             lambda order: order.review_state == "approved" and not order.confirmed_at
         )
         # Somebody may have cancelled the sale order by hand: that is a decision too.
         cancelled = todo.filtered(lambda order: order.sale_order_id.state == "cancel")
         cancelled.write({"review_state": "rejected"})
         todo -= cancelled
-        if not todo:
-            return {"confirmed": 0}
-        left = todo._get_without_lane()
-        todo -= left
+        if not late:
+            left = todo._get_without_lane()
+            todo -= left
         todo._guarded(lambda orders: orders._confirm_sale_orders(), final)
         return {
             "confirmed": len(todo.filtered("confirmed_at")),
             "held": len(todo.filtered(lambda order: order.review_state == "held")),
             "left": left,
         }
+
+    def _get_in_other_hands(self):
+        """Hold the sale orders of these and their lines, before anything of them is read.
+
+        :return: the orders of which somebody else holds something
+        """
+        wanted = self.sale_order_id
+        # Holding is no change: whoever may run the pipeline may do it.
+        held = wanted.sudo().try_lock_for_update(allow_referencing=True)
+        lines = held.order_line
+        foreign = lines - lines.try_lock_for_update(allow_referencing=True)
+        held -= foreign.order_id
+        return self.filtered(lambda order: order.sale_order_id not in held)
 
     def _get_without_lane(self):
         """Hold the lanes of these orders: the warehouses that deliver them, until the transaction

@@ -28,6 +28,16 @@ class EcomChannel(models.Model):
         "Whatever is chosen, nothing is reserved that is not there.",
     )
 
+    late_cost = fields.Float(
+        "Cost of a Late Order",
+        help="What the channel takes for an order that leaves too late, in points or money. Of orders "
+        "that are due at the same time, the dearest to be late with gets the last piece. The same "
+        "measure for all channels.",
+    )
+    _late_cost_positive = models.Constraint(
+        "CHECK (late_cost >= 0)", "What a late order costs must not be negative."
+    )
+
     def _get_pipeline(self):
         """Orders that wait for goods go on before later ones are confirmed."""
         steps = super()._get_pipeline()
@@ -69,9 +79,16 @@ class EcomOrder(models.Model):
 
     def _get_urgency(self):
         """:return: sort key: who gets the last piece. What is due first goes first; of two that are
-        due at the same time, the one that was placed first."""
+        due at the same time, the urgent one, then the one that costs most to be late with, then
+        the one that was placed first."""
         self.ensure_one()
-        return (self.ship_by or datetime.max, self.placed_at or datetime.max, self.id)
+        return (
+            self.ship_by or datetime.max,
+            self.priority != "1",
+            -self.channel_id.late_cost,
+            self.placed_at or datetime.max,
+            self.id,
+        )
 
     def _hold_for_stock(self, missing, messages=None):
         """:param missing: dict {order: list of (product, warehouse, wanted, free)}

@@ -163,6 +163,7 @@ class EcomOrder(models.Model):
             labels=self._get_labels(line, source),
             together=together.get(line.id),
             alone=product.ecom_ship_alone,
+            per_parcel=max(product.ecom_per_parcel, 0),
             # What is sold by the fraction (metres, kilograms) may be parted so.
             whole=ordered == ordered.to_integral_value(),
         )

@@ -6,6 +6,9 @@ from odoo.fields import Command, Domain
 
 from ..tools import centroids, sourcing, supply
 
+# What is asked of a sister warehouse first.
+_BRINGS = ("transfer", "transfer_buy", "transfer_make")
+
 
 class StockWarehouse(models.Model):
     _inherit = "stock.warehouse"
@@ -87,7 +90,7 @@ class EcomOrder(models.Model):
         :return: the warehouses that may bring something to one of them"""
         sisters = self.env["stock.warehouse"]
         for settings, found in warehouses.items():
-            if settings.source_fallback in ("transfer", "transfer_buy"):
+            if settings.source_fallback in _BRINGS:
                 places = found | special
                 sisters |= places.resupply_wh_ids.filtered(
                     lambda w, places=places: w.company_id in places.company_id and w.active
@@ -99,13 +102,18 @@ class EcomOrder(models.Model):
         :return: Plan with `supply`, what is free lowered by it; or None"""
         self.ensure_one()
         tied = sourcing.bundle(lines, self._get_together([line.key for line in lines], asked))
-        how = supply.DROPSHIP if settings.source_buy == "dropship" else supply.BUY
-        buyable = self._get_buyable(settings, tied, notes)
-        # Odoo buys for a warehouse only where that is allowed on it.
         places = self.env["stock.warehouse"].browse([c.key for c in rated])
-        buying = set(
-            places.ids if how == supply.DROPSHIP else places.filtered("buy_to_resupply").ids
-        )
+        # Odoo buys or makes for a warehouse only where that is allowed on it.
+        if settings.source_fallback in ("make", "transfer_make"):
+            how = supply.MAKE
+            buyable = self._get_makeable(tied, notes)
+            buying = set(places.filtered("manufacture_to_resupply").ids)
+        elif settings.source_buy == "dropship":
+            how, buying = supply.DROPSHIP, set(places.ids)
+            buyable = self._get_buyable(settings, tied, notes)
+        else:
+            how, buying = supply.BUY, set(places.filtered("buy_to_resupply").ids)
+            buyable = self._get_buyable(settings, tied, notes)
         found = supply.choose(
             tied,
             rated,
@@ -130,7 +138,7 @@ class EcomOrder(models.Model):
 
     def _get_donors(self, run, settings, target, asked):
         """:return: list of candidates with what they can spare, the nearest first"""
-        if settings.source_fallback not in ("transfer", "transfer_buy"):
+        if settings.source_fallback not in _BRINGS:
             return []
         Warehouse = self.env["stock.warehouse"]
         warehouse = Warehouse.browse(target.key)
@@ -209,6 +217,8 @@ class EcomOrder(models.Model):
                 dates.append(self._get_transfer_date(place, warehouse, now))
             elif kind == supply.BUY:
                 dates.append(now + self._get_vendor_time(key))
+            elif kind == supply.MAKE:
+                dates.append(now + self._get_make_time(key))
         return max(dates)
 
     def _get_transfer_date(self, place, warehouse, now):
@@ -302,6 +312,7 @@ class EcomOrder(models.Model):
             text = {
                 supply.TRANSFER: self.env._("%(goods)s is brought from %(name)s"),
                 supply.BUY: self.env._("%(goods)s is bought"),
+                supply.MAKE: self.env._("%(goods)s is made"),
                 supply.DROPSHIP: self.env._("%(goods)s is sent to the buyer by the vendor"),
             }[kind]
             parts.append(text % {"goods": ", ".join(goods), "name": name})

@@ -50,6 +50,7 @@ class EcomShipment(models.Model):
                 or shipment._is_merge_forbidden()
                 or "off" in channels.mapped("merge_mode")
                 or any(o.is_cash_on_delivery and not o.channel_id.merge_cod for o in orders)
+                or any(o.has_presale and not o.channel_id.merge_presale for o in orders)
                 # Parts of a split order were parted for a reason.
                 or any(line.ecom_allocation for line in orders.sale_order_id.order_line)
             ):

@@ -31,6 +31,8 @@ class EcomSourceMixin(models.AbstractModel):
             ("transfer", "Bring the rest from a sister warehouse"),
             ("buy", "Buy the rest"),
             ("transfer_buy", "Bring the rest from a sister warehouse, else buy it"),
+            ("make", "Make the rest"),
+            ("transfer_make", "Bring the rest from a sister warehouse, else make it"),
         ],
         string="Where None Has Everything",
         default="wait",
@@ -76,6 +78,15 @@ class EcomSourceMixin(models.AbstractModel):
                         "warehouse."
                     )
                 )
+
+    @api.constrains("source_fallback")
+    def _check_make(self):
+        if "mrp.bom" in self.env:
+            return
+        if any(settings.source_fallback in ("make", "transfer_make") for settings in self):
+            raise ValidationError(
+                self.env._("Goods can be made only with Odoo's app “Manufacturing”: install it.")
+            )
 
     @api.model
     def _get_dropship_route(self):

@@ -31,6 +31,8 @@ class EcomStockGuard(models.Model):
         Always in the same order, so that two transactions cannot block each other. The quants are
         held as well because picking and counting, which do not come through here, change them.
 
+        What was read of quants before may be older than the guards: it is read again.
+
         :param keys: iterable of (product id, warehouse id or 0)
         """
         keys = sorted(set(keys))
@@ -67,3 +69,4 @@ class EcomStockGuard(models.Model):
                 warehouses,
             )
         )
+        self.env["stock.quant"].invalidate_model(["quantity", "reserved_quantity"])

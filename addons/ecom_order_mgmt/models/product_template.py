@@ -18,3 +18,6 @@ class ProductTemplate(models.Model):
     ecom_ship_alone = fields.Boolean(
         "Own Parcel", help="Every piece of it travels in a parcel of its own."
     )
+    ecom_per_parcel = fields.Integer(
+        "Pieces per Parcel", help="No more of them travel in one parcel. 0: any number."
+    )

@@ -49,9 +49,9 @@ class SaleOrder(models.Model):
             and not order._confirmation_error_message()
         )
         # By whatever door: the warehouse is chosen first.
-        todo.sudo().ecom_order_id.filtered(
-            lambda order: not order.sourced_at and order.channel_id._needs_sourcing()
-        )._source()
+        unsourced = todo.sudo().ecom_order_id.filtered(lambda order: not order.sourced_at)
+        choosing = unsourced.channel_id.filtered(lambda channel: channel._needs_sourcing())
+        unsourced.filtered(lambda order: order.channel_id in choosing)._source()
         # A rule that should have chosen could not: a person looks at these first.
         held = todo.filtered(
             lambda order: "rule_failed"
@@ -109,13 +109,17 @@ class SaleOrder(models.Model):
                 (product.id, warehouse.id) for product, warehouse in keys
             )
         free = warehouses._ecom_get_free(products)
+        kept = self._ecom_get_kept(company) if keys else {}
         missing = {}
         for order in self.sorted(lambda o: o.ecom_order_id._get_urgency()):
-            wanted = demand[order]
+            wanted, before = demand[order], order._ecom_get_kept_before(kept)
+            left = {
+                key: free[key[0].id, key[1].id] - before.get(key, 0.0) for key in wanted
+            }
             short = [
-                (product, warehouse, quantity, free[product.id, warehouse.id])
+                (product, warehouse, quantity, left[product, warehouse])
                 for (product, warehouse), quantity in wanted.items()
-                if product.uom_id.compare(quantity, free[product.id, warehouse.id]) > 0
+                if product.uom_id.compare(quantity, left[product, warehouse]) > 0
             ]
             if short:
                 missing[order] = short

@@ -22,8 +22,6 @@ class StockMove(models.Model):
             return super()._action_assign(force_qty=force_qty)
         # The guard is nobody's record; taking it is part of reserving.
         self.env["ecom.stock.guard"].sudo()._take(keys)
-        # What was read before may be older than the guard.
-        self.env["stock.quant"].invalidate_model(["quantity", "reserved_quantity"])
         guarded = self.with_context(ecom_guarded=known | keys)
         return super(StockMove, guarded)._action_assign(force_qty=force_qty)
 

@@ -4,6 +4,7 @@ from odoo import models
 from odoo.tools.misc import clean_context
 
 from .. import fast
+from ..concurrency import WorkAlone
 
 # Whose versions of these methods are accounted for below. Another module that changes one of them
 # gets Odoo's own way.
@@ -80,6 +81,8 @@ class StockMove(models.Model):
         )
         run.pickings.update(pickings.ids)
         moves._ecom_set_pickings(groups, pickings)
+        if run.late and any(picking.picking_type_id._ecom_joins_batches() for picking in pickings):
+            raise WorkAlone("deliveries join batches that other transactions change")
         pickings._ecom_log_origin()
         for picking in pickings:
             picking._find_auto_batch()
@@ -118,6 +121,17 @@ class StockMove(models.Model):
 
     # === RESERVATION === #
 
+    def _ecom_collects(self):
+        """:return: whether nothing is reserved before a run says so, and then by this class"""
+        return all(
+            fast.only_known(self, method, known)
+            for method, known in (
+                ("_action_assign", _ASSIGN),
+                ("_update_reserved_quantity", _RESERVE),
+                ("_update_reserved_quantity_vals", _RESERVE),
+            )
+        )
+
     def _action_assign(self, force_qty=False):
         """Collect what is to be reserved; it is reserved at the end of the run."""
         run = fast.of(self)
@@ -140,10 +154,13 @@ class StockMove(models.Model):
 
     def _trigger_scheduler(self):
         """Odoo searches the reordering rule of every move; mostly there is none at all."""
-        if fast.KEY in self.env.context and not self.env["stock.warehouse.orderpoint"].search_count(
+        run = self.env.context.get(fast.KEY)
+        if run and not self.env["stock.warehouse.orderpoint"].search_count(
             [("product_id", "in", self.product_id.ids), ("trigger", "=", "auto")], limit=1
         ):
             return None
+        if run and run.late:
+            raise WorkAlone("goods are reordered at once")
         return super()._trigger_scheduler()
 
     def _ecom_is_plain(self):
@@ -176,14 +193,17 @@ class StockMove(models.Model):
         stored = plain - bypassing
         self.env["ecom.stock.guard"].sudo()._take(stored._ecom_guard_keys())
         Quant = self.env["stock.quant"].sudo()
-        Quant.invalidate_model(["quantity", "reserved_quantity"])
         quants = Quant.search(
             [
                 ("product_id", "in", stored.product_id.ids),
                 ("location_id", "child_of", stored.location_id.ids),
             ],
             order="in_date, id",
-        ).sorted(lambda quant: not quant.lot_id)
+        )
+        if fast.LATE in self.env.context:
+            # One that came into being after the guards were taken is not held by them.
+            quants &= quants.try_lock_for_update(allow_referencing=True)
+        quants = quants.sorted(lambda quant: not quant.lot_id)
         odd = quants._ecom_get_odd_products()
         stored = stored.filtered(
             lambda move: move.product_id not in odd

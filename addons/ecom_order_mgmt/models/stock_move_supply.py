@@ -63,6 +63,9 @@ class SaleOrderLine(models.Model):
         elif kind == supply.BUY:
             route = warehouse.buy_pull_id.route_id.filtered("active")
             name = self.env._("its vendor")
+        elif kind == supply.MAKE:
+            route = warehouse._ecom_get_make_route()
+            name = self.env._("manufacturing in %s", warehouse.name)
         else:
             route = self.env["ecom.channel"]._get_dropship_route()
             name = self.env._("its vendor, to the buyer")
@@ -110,6 +113,7 @@ class SaleOrder(models.Model):
                     )
                 elif line.order_id.state != "cancel":
                     order._keep_bought(line)
+        moves._ecom_release_productions()
         for order in self.ecom_order_id:
             for line in order._get_dropship_lines("draft", "sent"):
                 line._ecom_take_back(line.product_qty)

@@ -15,7 +15,12 @@ class StockPicking(models.Model):
         return True
 
     def _ecom_name(self, vals_list):
-        """Draw the numbers of many deliveries by one query per type, in the order of the list."""
+        """Draw the numbers of many deliveries by one query per type, in the order of the list; and
+        look up once what is the same for all."""
+        names = [name for name in ("weight_uom_name",) if name in self._fields]
+        defaults = self.default_get(names) if names else {}
+        for vals in vals_list:
+            vals.update({name: value for name, value in defaults.items() if name not in vals})
         by_type = {}
         for vals in vals_list:
             by_type.setdefault(vals["picking_type_id"], []).append(vals)
@@ -26,3 +31,12 @@ class StockPicking(models.Model):
             for vals, name in zip(group, names, strict=False):
                 vals["name"] = name
         return vals_list
+
+
+class StockPickingType(models.Model):
+    _inherit = "stock.picking.type"
+
+    def _ecom_joins_batches(self):
+        """:return: whether new deliveries are put into batches that are there already"""
+        self.ensure_one()
+        return "auto_batch" in self._fields and self.auto_batch

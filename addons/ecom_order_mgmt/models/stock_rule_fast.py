@@ -5,6 +5,7 @@ from odoo import api, models
 from odoo.addons.stock.models.stock_rule import StockRule as CoreStockRule
 
 from .. import fast
+from ..concurrency import WorkAlone
 
 # Purchase looks at the routes of a line only; lines that have some go Odoo's way.
 _RUN = {"stock", "mrp", "purchase_stock", "ecom_order_mgmt"}
@@ -60,6 +61,20 @@ class StockRule(models.Model):
                 route_ids, packaging_uom_id, product_id, warehouse_ids, domain
             )
         return run.rules[key]
+
+    @api.model
+    def _get_rule(self, product_id, location_id, values):
+        """What is not simply taken from the shelves may change what other transactions change as
+        well (a request for quotation, say): that is not done on stock that is taken last."""
+        rule = super()._get_rule(product_id, location_id, values)
+        run = fast.of(self)
+        if run and run.late and rule and not rule._ecom_takes_from_stock():
+            raise WorkAlone(f"stock rule {rule.id} is not plain")
+        return rule
+
+    def _ecom_takes_from_stock(self):
+        self.ensure_one()
+        return self.action == "pull" and self.procure_method == "make_to_stock"
 
     def _ecom_get_routes(self, route_ids, packaging_uom_id, product_id, warehouse_ids):
         """:return: the routes that Odoo looks at for these"""

@@ -9,25 +9,19 @@ class StockWarehouse(models.Model):
 
     _inherit = "stock.warehouse"
 
-    def _ecom_get_free(self, products):
+    def _ecom_get_free(self, products, but=None):
         """What is on the shelves, less what is reserved, less what channel orders were promised
         but could not reserve yet. Goods in the receiving or packing area do not count.
 
+        :param but: sale orders whose promises do not count; nothing of their moves is written to
+            the database for it
         :return: dict {(product id, warehouse id): quantity in the product's unit}, with every
             pair; may be negative
         """
         free = {(product_id, w): 0.0 for product_id in products.ids for w in self.ids}
         if not free:
             return free
-        self.env["stock.quant"].flush_model(
-            ["product_id", "location_id", "quantity", "reserved_quantity"]
-        )
-        self.env["stock.move"].flush_model(
-            ["product_id", "location_id", "state", "product_qty", "product_uom_qty", "quantity"]
-        )
-        self.env["stock.location"].flush_model(["parent_path", "usage"])
-        self.flush_model(["lot_stock_id"])
-        self.env["sale.order"].flush_model(["ecom_order_id"])
+        self._ecom_flush_free(moves=not but)
         rows = self.env.execute_query(
             SQL(
                 """
@@ -56,8 +50,10 @@ class StockWarehouse(models.Model):
                  WHERE move.product_id = ANY(%(products)s)
                    AND move.state IN ('confirmed', 'partially_available')
                    AND sale_order.ecom_order_id IS NOT NULL
+                   AND sale_order.id != ALL(%(but)s)
                  GROUP BY 1, 2
                 """,
+                but=but.ids if but else [],
                 warehouses=self.ids,
                 products=products.ids,
             )
@@ -65,6 +61,19 @@ class StockWarehouse(models.Model):
         for product_id, warehouse_id, quantity in rows:
             free[product_id, warehouse_id] += float(quantity or 0)
         return free
+
+    def _ecom_flush_free(self, moves=True):
+        """Write what :meth:`_ecom_get_free` reads."""
+        self.env["stock.quant"].flush_model(
+            ["product_id", "location_id", "quantity", "reserved_quantity"]
+        )
+        if moves:
+            self.env["stock.move"].flush_model(
+                ["product_id", "location_id", "state", "product_qty", "product_uom_qty", "quantity"]
+            )
+        self.env["stock.location"].flush_model(["parent_path", "usage"])
+        self.flush_model(["lot_stock_id"])
+        self.env["sale.order"].flush_model(["ecom_order_id"])
 
     def _ecom_explode(self, demands, company):
         """Replace kits by what they consist of.

@@ -31,6 +31,10 @@ from . import (
     test_delivery_window,
     test_checkout_option,
     test_buyer_notice,
+    test_late,
+    test_give_up,
+    test_keep,
+    test_sourcing_make,
 )
 from . import test_review_rules
 from . import test_review_checks

@@ -1,6 +1,10 @@
+from unittest.mock import patch
+
 from odoo.fields import Command
 from odoo.tests import tagged
 
+from ..concurrency import WorkAlone
+from ..fast import LATE
 from .common import EcomCase
 
 # What differs between any two orders, however they are made.
@@ -128,11 +132,18 @@ class TestFastConfirm(EcomCase):
         if "mrp.bom" in self.env:
             products |= products.bom_ids.bom_line_ids.product_id
         found = {}
-        for way in ("action_confirm", "_ecom_confirm_fast"):
-            # Both ways start from the same state: what the first one did is taken back.
+        for way in ("action_confirm", "_ecom_confirm_fast", "late"):
+            # All ways start from the same state: what the one before did is taken back.
             savepoint = self.env.cr.savepoint(flush=True)
             orders = self._orders(*order_lines, **vals)
-            getattr(orders, way)()
+            if way == "late":
+                self.late_error = self._confirm_late(orders)
+                if self.late_error:
+                    savepoint.rollback()
+                    savepoint.close(rollback=True)
+                    continue
+            else:
+                getattr(orders, way)()
             self.env.flush_all()
             self.env.cr.precommit.run()  # notes of what was tracked
             self.env.invalidate_all()
@@ -140,12 +151,23 @@ class TestFastConfirm(EcomCase):
             savepoint.rollback()
             savepoint.close(rollback=True)
         self.maxDiff = 5000
-        slow, fast = found["action_confirm"], found["_ecom_confirm_fast"]
-        self.assertEqual(fast[1], slow[1], "quants")
-        for one, other in zip(fast[0], slow[0], strict=True):
-            for part in other:
-                self.assertEqual(one[part], other[part], part)
+        slow = found.pop("action_confirm")
+        for way, fast in found.items():
+            self.assertEqual(fast[1], slow[1], f"quants, {way}")
+            for one, other in zip(fast[0], slow[0], strict=True):
+                for part in other:
+                    self.assertEqual(one[part], other[part], f"{part}, {way}")
         return slow[0]
+
+    def _confirm_late(self, orders):
+        """Build first, take the stock last. :return: why that is not done with these"""
+        # These are no channel orders: what is asked of those is tested in test_late.py.
+        with patch.object(type(orders), "_ecom_check_late", lambda self: None):
+            try:
+                orders.with_context(**{LATE: True})._ecom_confirm_fast()
+            except WorkAlone as error:
+                return str(error)
+        return None
 
     def test_plenty(self):
         found = self._assert_same(
@@ -155,6 +177,7 @@ class TestFastConfirm(EcomCase):
         )
         self.assertEqual(len(found[0]["moves"]), 2)
         self.assertEqual(found[2]["moves"][0][0]["state"], "assigned")
+        self.assertIsNone(self.late_error, "was compared in all three ways")
 
     def test_scarce(self):
         scarce = self._create_product("SCARCE", quantity=5)
@@ -243,6 +266,7 @@ class TestFastConfirm(EcomCase):
         )
         found = self._assert_same([(product, 2), (self.product, 1)], [(product, 1)])
         self.assertEqual(found[0]["purchases"], 1)
+        self.assertIn("stock rule", self.late_error)
 
     def test_reordering_rule(self):
         vendor = self.env["res.partner"].create({"name": "Vendor"})
@@ -267,6 +291,7 @@ class TestFastConfirm(EcomCase):
             self.assertEqual(sum(bought.mapped("product_qty")), 6, way)
             savepoint.rollback()
             savepoint.close(rollback=True)
+        self.assertIn("reordered", self._confirm_late(self._orders([(product, 2)])))
 
     def test_kits(self):
         if "mrp.bom" not in self.env:

@@ -67,6 +67,17 @@ class TestMergeTimer(ShipmentCase):
         self.env["ecom.shipment"]._cron_merge()
         self.assertEqual(len(orders.shipment_ids), 2)
 
+    def test_presales(self):
+        self.channel.merge_mode = "auto"
+        lines = [{**self._line(), "presale": True}]
+        orders = self._confirmed("M-1", "M-2", lines=lines)
+        self.env["ecom.shipment"]._cron_merge()
+        self.assertEqual(len(orders.shipment_ids), 2)
+        self.channel.merge_presale = True
+        orders = self._confirmed("M-3", "M-4", lines=lines)
+        self.env["ecom.shipment"]._cron_merge()
+        self.assertEqual(len(orders.shipment_ids), 1)
+
     def test_masked_addresses_and_opaque_keys(self):
         self.channel.merge_mode = "auto"
         masked = {"name": "A**", "street": "R*** 1", "zip": "1", "country": "DE"}
@@ -226,6 +237,40 @@ class TestIntercept(ShipmentCase):
         self.channel.process_orders()
         self.assertEqual(order.cause, "changed_too_late")
         self.assertTrue(order.shipment_ids.frozen)
+
+
+    def test_gifts_of_a_buyer_who_cancelled(self):
+        gift = [{**self._line(price="0"), "gift": True}]
+        free = {"lines": gift, "payments": []}
+        self.channel.approval = "all"
+        order = self._confirmed("I-1")
+        plain = self._confirmed("I-2")
+        sent = self._confirmed("I-3", **free)
+        self.assertTrue(sent.is_gift_only)
+        self.channel.approval = "manual"
+        waiting = self._import_one(
+            external_id="I-4", customer={"name": "Ada Buyer", "email": "ada@example.com"}, **free
+        )
+        stranger = self._import_one(
+            external_id="I-5", customer={"name": "Eve", "email": "eve@example.com"}, **free
+        )
+        self.channel.freeze_gifts = True
+        self._cancel()
+        self.assertEqual(order.state, "cancelled")
+        self.assertTrue(sent.shipment_ids.frozen)
+        self.assertIn("Only gifts", sent.shipment_ids.freeze_reason)
+        self.assertEqual(waiting.review_state, "held")
+        self.assertIn("Only gifts", waiting.hold_reason)
+        self.assertEqual(stranger.review_state, "waiting")
+        self.assertFalse(plain.shipment_ids.frozen)
+
+    def test_gifts_go_on_where_the_channel_does_not_ask(self):
+        self.channel.approval = "all"
+        self._confirmed("I-1")
+        gift = [{**self._line(price="0"), "gift": True}]
+        sent = self._confirmed("I-3", lines=gift, payments=[])
+        self._cancel()
+        self.assertFalse(sent.shipment_ids.frozen)
 
 
 @tagged("post_install", "-at_install")

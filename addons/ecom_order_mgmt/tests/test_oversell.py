@@ -54,6 +54,25 @@ class TestOversell(ShipmentCase):
         self.channel.process_orders()
         self.assertEqual(orders.mapped("review_state"), ["held", "approved"])
 
+    def test_of_those_due_at_the_same_time(self):
+        """The urgent one, then the one that costs most to be late with, then the first."""
+        dear = self._create_channel(name="Dear", late_cost=5)
+        lines, due = [self._line("RARE", quantity="2")], "2026-03-02T00:00:00Z"
+        self.channel.approval = dear.approval = "manual"
+        _result, orders = self._import(
+            *[self._document(f"P-{i}", lines=lines, ship_by=due) for i in (1, 2)]
+        )
+        _result, other = self._import(
+            self._document("P-3", lines=lines, ship_by=due), channel=dear
+        )
+        (self.channel | dear).process_orders()
+        third = other
+        self.assertEqual((orders | third).sorted(lambda o: o._get_urgency()), third | orders)
+        orders[1].priority = "1"
+        self.assertEqual(
+            (orders | third).sorted(lambda o: o._get_urgency()), orders[1] | third | orders[0]
+        )
+
     def test_goes_on_when_goods_arrive(self):
         orders = self._orders(3, 2)
         self.assertEqual(orders[1].review_state, "held")

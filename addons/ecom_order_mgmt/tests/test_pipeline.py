@@ -1,6 +1,9 @@
+from unittest.mock import patch
+
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import freeze_time, new_test_user, tagged
 
+from ..models.ecom_order_accept import EcomOrder
 from .common import EcomCase
 
 
@@ -258,3 +261,41 @@ class TestPipeline(EcomCase):
         self.assertEqual(order.sale_order_id.state, "sale")
         with self.assertRaises(AccessError):
             order.with_user(user).write({"review_state": "rejected"})
+
+    def test_what_is_known_of_a_new_line(self):
+        """Odoo would compute the same, and goes on computing it."""
+        lines = [
+            self._line(quantity="2"),
+            self._line("LAMP", price="5.50", discount="0.50"),
+        ]
+        found = {}
+        for way in ("known", "computed"):
+            with patch.object(
+                type(self.env["ecom.order"]),
+                "_prepare_new_line_vals",
+                EcomOrder._prepare_new_line_vals if way == "known" else lambda self: {},
+            ):
+                order = self._import_one(external_id=way, lines=lines)
+            self.env.flush_all()
+            self.env.invalidate_all()
+            draft = self._import_one(external_id=f"{way}-2", lines=lines, payments=[])
+            self.env.flush_all()
+            self.env.invalidate_all()
+            self.assertEqual((order.sale_order_id.state, draft.sale_order_id.state), ("sale", "draft"))
+            found[way] = [
+                {
+                    name: line[name]
+                    for name, field in line._fields.items()
+                    if field.store and field.column_type and field.type not in ("datetime", "many2one")
+                    and name not in ("id", "ecom_line_ref")
+                }
+                | {"warehouse": line.warehouse_id.id}
+                for line in (order | draft).sale_order_id.order_line
+            ]  # fmt: skip
+        self.assertEqual(found["known"], found["computed"])
+        self.assertEqual(found["known"][-1]["invoice_status"], "no")
+        known = self.env["ecom.order"].search([("external_id", "=", "known")])
+        self.assertEqual(set(known._prepare_new_line_vals()), {
+            "qty_invoiced", "qty_to_invoice", "invoice_status", "untaxed_amount_invoiced",
+            "untaxed_amount_to_invoice", "warehouse_id",
+        })  # fmt: skip

@@ -226,6 +226,15 @@ class TestSourcing(SourcingCase):
         plain = self._order("Q-2", CUP=2)
         self.assertEqual(len(plain.shipment_ids), 1)
 
+    def test_pieces_per_parcel(self):
+        self.channel.write({"sourcing": "fixed", "split_alone": True})
+        self.pot.ecom_per_parcel = 2
+        self._stock(self.warehouse, CUP=9, POT=9)
+        order = self._order(CUP=2, POT=5)
+        self.assertEqual(
+            sorted(sum(s.move_ids.mapped("product_qty")) for s in order.shipment_ids), [2, 2, 3]
+        )
+
     def test_floor_keeps_it_together(self):
         self.channel.write({"sourcing": "fixed", "split_by_class": True, "split_min_value": 25})
         self.cup.ecom_transport_class = "frozen"

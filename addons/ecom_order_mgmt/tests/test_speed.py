@@ -26,11 +26,11 @@ class TestSpeed(EcomCase):
         return (self.env.cr.sql_log_count - before) / self.BATCH
 
     def test_intake(self):
-        """Stored and looked up: under one statement per document."""
+        """Stored and looked up: under half a statement per document."""
         self._import(*self._documents("warm"))
         documents = self._documents("cold")
-        self.assertLess(self._count(lambda: self._import(*documents)), 1)
-        self.assertLess(self._count(lambda: self._import(*documents)), 0.2, "unchanged ones")
+        self.assertLess(self._count(lambda: self._import(*documents)), 0.5)
+        self.assertLess(self._count(lambda: self._import(*documents)), 0.1, "unchanged ones")
 
     def test_accept(self):
         """A draft sale order, with a new customer each."""
@@ -38,14 +38,14 @@ class TestSpeed(EcomCase):
         self._import(*self._documents("warm"))
         self.channel.process_orders()
         self._import(*self._documents("cold"))
-        self.assertLess(self._count(self.channel.process_orders), 8)
+        self.assertLess(self._count(self.channel.process_orders), 3)
 
     def test_whole_pipeline(self):
         """Up to the reserved delivery and its shipment."""
         self._import(*self._documents("warm"))
         self.channel.process_orders()
         self._import(*self._documents("cold"))
-        self.assertLess(self._count(self.channel.process_orders), 15)
+        self.assertLess(self._count(self.channel.process_orders), 6)
 
     def test_channel_cards(self):
         channels = self.channel | self._create_channel(name="2") | self._create_channel(name="3")

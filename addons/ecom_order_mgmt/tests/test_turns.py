@@ -6,15 +6,13 @@ from ..models.ecom_channel_pipeline import PipelineStep
 from .common import EcomCase
 
 
-@tagged("post_install", "-at_install")
-class TestTurns(EcomCase):
-    """Several workers on one pipeline, and what is asked once for many orders."""
-
+class TurnsCase(EcomCase):
     def _approved(self, *external_ids):
         self.channel.approval = "manual"
         _result, orders = self._import(*[self._document(name) for name in external_ids])
         self.channel.process_orders()
         orders.action_approve()
+        orders._source_batch()
         self.env.flush_all()
         return orders
 
@@ -27,6 +25,11 @@ class TestTurns(EcomCase):
         )
         self.assertTrue(cursor.fetchone(), "the record is there for other workers too")
         return cursor
+
+
+@tagged("post_install", "-at_install")
+class TestTurns(TurnsCase):
+    """Several workers on one pipeline, and what is asked once for many orders."""
 
     def test_lane_in_other_hands(self):
         orders = self._approved("T-1", "T-2")
@@ -63,6 +66,8 @@ class TestTurns(EcomCase):
 
     def test_step(self):
         step = PipelineStep([], "_confirm_batch")
+        self.assertFalse(step.careful)
+        self.assertTrue(PipelineStep([], "_accept_batch").careful)
         step.advance([1, 2, 3], [])
         self.assertEqual((step.last_id, step.tried), (3, set()))
         step.advance([4, 5, 6], [5])

@@ -18,6 +18,7 @@ class Piece:
     :param together: pieces with the same text are never parted
     :param whole: only whole units can be split off
     :param alone: every unit travels in a parcel of its own
+    :param per_parcel: no more units than these travel in one parcel; 0: any number
     """
 
     key: object
@@ -29,6 +30,7 @@ class Piece:
     together: object = None
     whole: bool = True
     alone: bool = False
+    per_parcel: int = 0
 
     def cut(self, units):
         """:return: (these units, the rest)"""
@@ -128,17 +130,20 @@ def _by_label(name):
 
 
 def _alone(part):
-    """Every unit of what travels alone is a parcel; what belongs to a set stays with the set."""
-    single = [piece for piece in part if piece.alone and not piece.gift and piece.together is None]
-    rest = [piece for piece in part if piece not in single]
-    parcels = [rest] if rest else []
-    for piece in single:
-        left = piece
-        while left.whole and left.quantity > 1:
-            first, left = left.cut(1)
+    """Every unit of what travels alone is a parcel, and so is what is more than fits in one; what
+    belongs to a set stays with the set."""
+    rest, parcels = [], []
+    for piece in part:
+        left, free = piece, not piece.gift and piece.together is None
+        size = free and (1 if piece.alone else piece.per_parcel)
+        while size and left.whole and left.quantity > size:
+            first, left = left.cut(size)
             parcels.append([first])
-        parcels.append([left])
-    return parcels
+        if free and piece.alone:
+            parcels.append([left])
+        else:
+            rest.append(left)
+    return [rest, *parcels] if rest else parcels
 
 
 def _by_limit(measure, limit):

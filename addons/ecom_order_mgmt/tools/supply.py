@@ -1,4 +1,4 @@
-"""How one warehouse gets what it does not have: from sister warehouses, or from vendors.
+"""How one warehouse gets what it does not have: from sister warehouses, from vendors, or made there.
 
 Nothing here knows Odoo. Quantities are in the products' units.
 """
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from .sourcing import EPSILON, _take, _units
 
-STOCK, TRANSFER, BUY, DROPSHIP = "stock", "transfer", "buy", "dropship"
+STOCK, TRANSFER, BUY, DROPSHIP, MAKE = "stock", "transfer", "buy", "dropship", "make"
 
 
 @dataclass
@@ -40,9 +40,10 @@ def gather(lines, target, donors=(), buyable=frozenset(), how=BUY):
     before two that have it together), and what is left is bought where it can be.
 
     :param donors: candidates, the best first; their `free` is what they can spare
-    :param buyable: keys of the lines whose goods a vendor delivers
-    :param how: `BUY` into the target, or `DROPSHIP`: the vendor sends the whole line to the buyer
-    :return: Supply, or None: something can neither be brought nor bought
+    :param buyable: keys of the lines whose goods a vendor delivers, or that can be made
+    :param how: `BUY` or `MAKE` into the target, or `DROPSHIP`: the vendor sends the whole line to
+        the buyer
+    :return: Supply, or None: something can neither be brought nor bought or made
     """
     free = {place.key: dict(place.free) for place in (target, *donors)}
     order = {place.key: index for index, place in enumerate((target, *donors))}
