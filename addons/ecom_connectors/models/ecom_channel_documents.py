@@ -66,4 +66,19 @@ class EcomChannel(models.Model):
                 first.external_id,
                 first.kind if first.kind in ("order", "refund") else "order",
             )
-        return first.document
+        return self._complete_cancelled(first.document)
+
+    def _complete_cancelled(self, document):
+        """Platforms empty an order that they cancel: what we know of it stays, and is cancelled.
+
+        :return: canonical document
+        """
+        if document.get("status") != "cancelled" or float(document.get("total") or 0):
+            return document
+        known = self.env["ecom.order"].sudo().search(
+            [("channel_id", "=", self.id), ("external_id", "=", document["external_id"])], limit=1
+        )  # fmt: skip
+        if not known.document:
+            return document
+        kept = {key: document[key] for key in ("status", "updated_at") if key in document}
+        return {**known.document, **kept}

@@ -4,6 +4,7 @@ from odoo import api, models
 from odoo.exceptions import UserError
 
 from .. import platforms
+from ..exceptions import EcomConnectorError, EcomDataError
 from ..platforms import base
 
 
@@ -121,6 +122,28 @@ class EcomConnector(models.AbstractModel):
         :return: {key: None where it was taken, else why not}
         """
         raise self._not_able("stock")
+
+    def _push_each(self, items, tell):
+        """:meth:`_push_stock` of platforms that take one quantity at a time. What stops the work
+        (their limit of calls, the network) takes along what was told until then, so that the next
+        run goes on from there.
+
+        :param tell: called with each item; returns None, or why it was not taken
+        """
+        told = {}
+        for number, item in enumerate(items):
+            try:
+                told[item["key"]] = told.get(item["key"]) or tell(item)
+            except EcomDataError as error:
+                if error.answer is None:
+                    raise  # not the platform's word on this item, but a setting that is missing here
+                told[item["key"]] = error.message
+            except EcomConnectorError as error:
+                # A key that stands twice is told when both are.
+                left = {each["key"] for each in items[number:]}
+                error.told = {key: said for key, said in told.items() if key not in left}
+                raise
+        return told
 
     # === WEBHOOKS === #
 

@@ -91,6 +91,8 @@ class Capabilities:
     # one account of the platform may have several channels: they share its throttle
     page_size: int = 50
     stock_batch: int = 50
+    # from how many listings on they go as one file that the platform answers later; 0: never
+    stock_feed: int = 0
     # languages, versions, what is missing: shown in the channel's form
     notes: str = ""
 

@@ -23,6 +23,14 @@ from ..base import (
 )
 
 _TAX_ON_TOP = {"ATVPDKIKX0DER", "A2EUQ1WTGCTBG2"}  # United States, Canada
+_CURRENCIES = {
+    "ATVPDKIKX0DER": "USD", "A2EUQ1WTGCTBG2": "CAD", "A1AM78C64UM0Y8": "MXN", "A2Q3Y263D00KWC": "BRL",
+    "A1PA6795UKMFR9": "EUR", "A13V1IB3VIYZZH": "EUR", "APJ6JRA9NG5V4": "EUR", "A1RKKUPIHCS9HS": "EUR",
+    "A1805IZSGTT6HS": "EUR", "AMEN7PMS3EDWL": "EUR", "A28R8C7NBKEWEA": "EUR", "A1F83G8C2ARO7P": "GBP",
+    "A2NODRKZP88ZB9": "SEK", "A1C3SOZRARQ6R3": "PLN", "A33AVAJ2PDY3EV": "TRY", "A1VC38T7YXB528": "JPY",
+    "A39IBJ37TRP1C6": "AUD", "A19VAU5U5O7RUS": "SGD", "A21TJRUUN4KGV": "INR", "A2VIGQ35RCS4UG": "AED",
+    "A17E79C6D8DWNP": "SAR", "ARBP9OOSHTCHU": "EGP", "AE08WJ6YKNBMC": "ZAR",
+}  # fmt: skip
 _WAITING = {"PENDING", "PENDINGAVAILABILITY", "PENDING_AVAILABILITY"}
 
 
@@ -42,12 +50,12 @@ def find(payload, context):
     elif "RefundEventList" in payload:
         yield from _financial_events(payload)
     elif "AmazonOrderId" in payload and ("OrderStatus" in payload or "PurchaseDate" in payload):
-        yield Found("order", ident(payload["AmazonOrderId"]), lambda: _order_v0(payload), payload)
+        yield Found("order", ident(payload["AmazonOrderId"]), lambda: _order_v0(payload, context), payload)
     elif "AmazonOrderId" in payload and "OrderItems" in payload:
         order_id = ident(payload["AmazonOrderId"])
         yield Found("order", order_id, lambda: _items_only(payload), payload)
     elif "orderId" in payload and ("orderItems" in payload or "fulfillment" in payload):
-        yield Found("order", ident(payload["orderId"]), lambda: _order_2026(payload), payload)
+        yield Found("order", ident(payload["orderId"]), lambda: _order_2026(payload, context), payload)
 
 
 def _items_only(payload):
@@ -67,14 +75,14 @@ def _money(value, currency, what):
 # === v0 === #
 
 
-def _order_v0(order):
+def _order_v0(order, context):
     status = order.get("OrderStatus") or ""
     if status.upper() in _WAITING:
         raise Unmappable("not_placed", f"is {status}: Amazon tells address and total once it is paid")
     total = as_dict(order.get("OrderTotal"))
     items = order.get("OrderItems")
     if status == "Canceled" and not total:
-        raise Unmappable("no_total", "was cancelled before it had a total")
+        return _cancelled_v0(order, context)
     currency = require(total.get("CurrencyCode"), "no_total", "states no total")
     require(items, "incomplete", "holds no items: read getOrderItems and add them as OrderItems")
     amount = _money(total, currency, "the total")
@@ -110,6 +118,33 @@ def _order_v0(order):
         "fulfilled_by": "platform" if order.get("FulfillmentChannel") == "AFN" else "merchant",
         "tags": _programs_v0(order),
         "extra": {"status": status, "marketplace": order.get("MarketplaceId")},
+    }  # fmt: skip
+
+
+def _cancelled_v0(order, context):
+    """A cancelled order has lost its total, and its items their quantities: all that is left to
+    say is that it is cancelled."""
+    items = as_list(order.get("OrderItems"))
+    return _cancelled(
+        order["AmazonOrderId"], order.get("PurchaseDate"), order.get("LastUpdateDate"),
+        context.get("currency") or _CURRENCIES.get(order.get("MarketplaceId")),
+        [(item.get("OrderItemId"), item.get("SellerSKU"), item.get("Title")) for item in items],
+    )  # fmt: skip
+
+
+def _cancelled(order_id, placed, updated, currency, items):
+    require(currency, "no_currency", "was cancelled before it had a total, and names no currency")
+    return {
+        "external_id": ident(order_id),
+        "status": "cancelled",
+        "placed_at": require(when(placed), "incomplete", "does not say when it was placed"),
+        "updated_at": when(updated),
+        "currency": currency,
+        "lines": unique_ids(
+            [line(item_id, 0, ZERO, sku=sku or None, name=name or ident(item_id) or "?")
+             for item_id, sku, name in items or [("cancelled", None, "Cancelled")]]
+        ),
+        "total": "0",
     }  # fmt: skip
 
 
@@ -205,12 +240,20 @@ def _address_v0(address):
 # === 2026-01-01 === #
 
 
-def _order_2026(order):
+def _order_2026(order, context):
     fulfillment = as_dict(order.get("fulfillment"))
     status = fulfillment.get("fulfillmentStatus") or ""
     if status in _WAITING:
         raise Unmappable("not_placed", f"is {status}: Amazon tells address and total once it is paid")
     grand = as_dict(as_dict(order.get("proceeds")).get("grandTotal"))
+    if _status(status) == "cancelled" and not grand:
+        items = as_list(order.get("orderItems"))
+        return _cancelled(
+            order["orderId"], order.get("createdTime"), order.get("lastUpdatedTime"),
+            context.get("currency") or _CURRENCIES.get(as_dict(order.get("salesChannel")).get("marketplaceId")),
+            [(i.get("orderItemId"), as_dict(i.get("product")).get("sellerSku"), as_dict(i.get("product")).get("title"))
+             for i in items],
+        )  # fmt: skip
     currency = require(grand.get("currencyCode"), "no_total", "states no total")
     total = _money(grand, currency, "the total")
     lines = []
