@@ -117,7 +117,7 @@ class EcomChannel(models.Model):
         self._cron_progress(remaining=len(channels))
         for channel in channels:
             channel = channel.with_company(channel.company_id)
-            for kind in ("orders", "backfill", "reconcile", "listings", "stock"):
+            for kind in ("orders", "backfill", "reconcile", "listings", "stock", "compare"):
                 if channel._is_due(kind):
                     channel._run_sync(kind, Counter())
             if not self._cron_progress(processed=1):
@@ -133,8 +133,8 @@ class EcomChannel(models.Model):
 
     def _is_due(self, kind):
         able = platforms.get_capabilities(self.connector)
-        if kind == "listings":
-            # Asked for by a person; only what was interrupted goes on by itself.
+        if kind in ("listings", "compare"):
+            # Asked for by a person or at night; only what was interrupted goes on by itself.
             sync = self._get_sync(kind)
             return bool(sync.page and (not sync.next_at or sync.next_at <= fields.Datetime.now()))
         if kind in ("orders", "reconcile", "backfill") and not able.poll:

@@ -24,6 +24,7 @@ class EcomSync(models.Model):
             ("backfill", "Orders of the past"),
             ("listings", "Catalogue"),
             ("stock", "Stock"),
+            ("compare", "Comparison"),
         ],
         required=True,
         readonly=True,
