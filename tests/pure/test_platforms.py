@@ -41,7 +41,7 @@ CONTEXT = {"prestashop": {"currency": "EUR", "tz": "Europe/Paris"}, "medusa": {"
 LEAST = {
     "shopify": (6, 1), "woocommerce": (39, 8), "prestashop": (1, 0), "amazon": (4, 0),
     "magento": (10, 0), "walmart": (45, 3), "ebay": (3, 0), "mercadolibre": (1, 0),
-    "pinduoduo": (2, 0), "medusa": (7, 2), "vendure": (8, 1),
+    "pinduoduo": (2, 0), "medusa": (5, 2), "vendure": (8, 1),
 }  # fmt: skip
 SUFFIXES = {".json", ".xml", ".csv", ".tsv", ".txt"}
 

@@ -144,6 +144,13 @@ def _gift_cards(order, missing):
     return amount if amount and abs(missing - amount) < CENT * 5 else ZERO
 
 
+def _plain(value):
+    """:return: text without the site's HTML entities; None where it is none"""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        value = str(value)
+    return html.unescape(value) or None if isinstance(value, str) else None
+
+
 def _filled(address):
     return {key: value for key, value in address.items() if value}
 
@@ -198,7 +205,7 @@ def _product_line(each, rates, currency):
         taxes=_taxes(each, rates, currency, net),
         sku=each.get("sku") or None,
         listing_id=variation if variation and variation != "0" else ident(each.get("product_id")),
-        name=html.unescape(each.get("name") or "") or ident(each.get("id")),
+        name=_plain(each.get("name")) or ident(each.get("id")),
         note=_meta(each),
     )  # fmt: skip
 
@@ -225,7 +232,7 @@ def _other_line(each, rates, currency, kind):
         kind = "discount"
     return line(
         line_id, 1, net, kind=kind, taxes=_taxes(each, rates, currency, net),
-        name=html.unescape(name),
+        name=_plain(name) or kind,
     )  # fmt: skip
 
 
@@ -283,7 +290,7 @@ def _refund_line(each, kind, quantity, money):
         "kind": None if kind == "product" else kind,
         "order_line_id": f"{prefix}{ident(refunded[0])}" if refunded else None,
         "sku": each.get("sku") or None,
-        "name": html.unescape(each.get("name") or each.get("method_title") or "") or None,
+        "name": _plain(each.get("name") or each.get("method_title")),
         "quantity": text_of(quantity),
         # Refunds are negative there; what lowers one (a discount that is taken back) is not.
         "amount": text_of(-money if kind == "fee" else abs(money)),
@@ -311,7 +318,7 @@ def product(entry, parent=None):
     return listing(
         entry.get("sku") or entry["id"],
         listing_id=entry["id"],
-        name=html.unescape(entry.get("name") or (parent or {}).get("name") or ""),
+        name=_plain(entry.get("name") or (parent or {}).get("name")),
         barcode=barcode or None,
         quantity=entry.get("stock_quantity"),
         parent=ident((parent or {}).get("id")),
