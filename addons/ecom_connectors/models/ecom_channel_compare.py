@@ -234,7 +234,8 @@ class EcomChannel(models.Model):
         if cancelled != (document["status"] == "cancelled"):
             rows.append({**base_row, "kind": "status", "ours": "cancelled" if cancelled else "open",
                          "theirs": document["status"], "why": self._explain_tasks(order, "cancel")})  # fmt: skip
-        mine = sum((Decimal(str(refund.amount)) for refund in order.refund_ids), Decimal(0))
+        apart = self._get_handler()._get_capabilities().refunds_apart
+        mine = refunded if apart else sum((Decimal(str(refund.amount)) for refund in order.refund_ids), Decimal(0))
         if abs(mine - refunded) >= unit / 2:
             rows.append({**base_row, "kind": "refund", "ours": str(mine), "theirs": str(refunded),
                          "why": self._explain_tasks(order, "refund")})  # fmt: skip

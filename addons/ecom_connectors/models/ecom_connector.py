@@ -91,6 +91,10 @@ class EcomConnector(models.AbstractModel):
         """:return: the present document of an order, or None where the platform has none"""
         raise self._not_able("order")
 
+    def _fetch_refunds(self, channel, since, cursor=None):
+        """:meth:`_fetch_orders` for refunds, where a platform keeps them apart from its orders"""
+        raise self._not_able("refunds")
+
     def _fetch_listings(self, channel, cursor=None):
         """:return: Page of listing documents (``base.listing``)"""
         raise self._not_able("listings")

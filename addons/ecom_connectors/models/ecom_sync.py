@@ -20,6 +20,7 @@ class EcomSync(models.Model):
     kind = fields.Selection(
         [
             ("orders", "New and changed orders"),
+            ("refunds", "Refunds"),
             ("reconcile", "Daily reconciliation"),
             ("backfill", "Orders of the past"),
             ("listings", "Catalogue"),

@@ -77,6 +77,8 @@ class Capabilities:
     push_cancel: bool = False
     push_refund: bool = False
     push_stock: bool = False
+    # refunds are no part of the orders, and are read by themselves
+    refunds_apart: bool = False
     stock_by_location: bool = False
     listings: bool = False
     statements: bool = False

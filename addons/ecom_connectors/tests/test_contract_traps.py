@@ -288,6 +288,29 @@ class TestAmazonTraps(ContractCase):
         other = self._order_of(channel) - order
         self.assertEqual((other.state, other.sale_order_id.id), ("cancelled", False))
 
+    def test_refunds_from_the_finances(self):
+        """Amazon's orders do not speak of refunds; a seller without the role for finances loses no orders."""
+        channel, shop = self._amazon(orders_api="v0")
+        channel.import_orders([self.ORDER])
+        channel.process_orders()
+        shop.on("GET", "/orders/v0/orders", {"payload": {"Orders": []}})
+        shop.on("POST", "/tokens/.*", {"restrictedDataToken": "r"})
+
+        def event(number, amount):
+            charge = {"ChargeType": "Principal", "ChargeAmount": {"CurrencyCode": "EUR", "CurrencyAmount": -amount}}
+            return {"AmazonOrderId": "302-1", "PostedDate": "2026-01-03T10:00:00Z", "ShipmentItemAdjustmentList": [
+                {"OrderAdjustmentItemId": number, "SellerSKU": "MUG", "QuantityShipped": 1, "ItemChargeAdjustmentList": [charge]}]}  # fmt: skip
+
+        pages = {None: {"FinancialEvents": {"RefundEventList": [event("1", 10.0)]}, "NextToken": "n"},
+                 "n": {"FinancialEvents": {"RefundEventList": [event("2", 2.5)], "ShipmentEventList": [{}]}}}  # fmt: skip
+        shop.on("GET", "/finances/v0/financialEvents", lambda m, params, b: {"payload": pages[params.get("NextToken")]})
+        for _again in range(2):
+            self.assertFalse(channel.sync_now(["orders"])["message"])
+            self.assertEqual(sorted(self._order_of(channel).refund_ids.mapped("amount")), [2.5, 10.0])
+        shop.on("GET", "/finances/v0/financialEvents", {"errors": [{"code": "Unauthorized"}]}, status=403)
+        self.assertFalse(channel.sync_now(["orders"])["message"])
+        self.assertEqual(channel.state, "ok")
+
     def test_not_the_last_two_minutes(self):
         channel, shop = self._amazon()
         shop.on("GET", "/orders/2026-01-01/orders", {"orders": []})

@@ -8,6 +8,7 @@ CAPABILITIES = Capabilities(
     several_parcels=True,
     push_shipment=True,
     push_stock=True,
+    refunds_apart=True,
     listings=True,
     compare=True,
     credentials={
@@ -26,6 +27,7 @@ CAPABILITIES = Capabilities(
         "confirmShipment": (2, 10),
         "listings": (5, 10),
         "tokens": (1, 10),
+        "finances": (0.5, 30),
         "createFeedDocument": (0.5, 15),
         "createFeed": (0.0083, 15),
         "getFeed": (2, 15),
@@ -41,5 +43,6 @@ CAPABILITIES = Capabilities(
     "any. From 100 changed listings on they go as one file, which Amazon works through within minutes. "
     "Connector settings: marketplaces (list of marketplace ids), orders_api ('2026-01-01' or 'v0'). "
     "Amazon has no call by which a seller refunds or cancels an order (both were feeds for XML, which "
-    "Amazon has retired); do that in Seller Central. It comes back here by itself.",
+    "Amazon has retired); do that in Seller Central. It comes back here by itself: cancellations with the orders, refunds from "
+    "the finances, which need the role Finance and Accounting.",
 )

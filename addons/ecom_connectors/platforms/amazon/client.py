@@ -143,6 +143,20 @@ class EcomConnectorAmazon(models.AbstractModel):
             order["OrderItems"] = self._fetch_items(channel, external_id)
         return order
 
+    def _fetch_refunds(self, channel, since, cursor=None):
+        """From the finances: orders do not speak of refunds. A seller may keep these from us."""
+        params = {"PostedAfter": f"{_not_too_late(since).isoformat()}Z", "MaxResultsPerPage": 100}
+        if cursor:
+            params["NextToken"] = cursor
+        value = self._call_json(
+            channel, "GET", "/finances/v0/financialEvents", operation="finances", params=params, accept=(403, 404)
+        ) or {}  # fmt: skip
+        payload = value.get("payload") or {}
+        events = (payload.get("FinancialEvents") or {}).get("RefundEventList") or []
+        documents = [{"RefundEventList": [event]} for event in events if event.get("AmazonOrderId")]
+        newest = max((event.get("PostedDate") or "" for event in events), default=None)
+        return Page(documents, payload.get("NextToken") or None, newest or None)
+
     def _fetch_listings(self, channel, cursor=None):
         """By the time they were made: Amazon shows a thousand of a search, so that each search begins
         where the last one ended."""

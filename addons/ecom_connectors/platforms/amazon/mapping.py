@@ -372,7 +372,10 @@ def _financial_events(events):
     for event in as_list(events.get("RefundEventList")):
         posted = event.get("PostedDate")
         order_id = ident(event.get("AmazonOrderId"))
-        refund_id = f"{order_id}@{posted}"
+        items = [i for i in as_list(event.get("ShipmentItemAdjustmentList")) if isinstance(i, dict)]
+        # Two refunds of an order may bear the same second.
+        number = ident(next((i.get("OrderAdjustmentItemId") for i in items if i.get("OrderAdjustmentItemId")), None))
+        refund_id = f"{order_id}@{posted}" + (f"/{number}" if number else "")
         yield Found("refund", refund_id, lambda event=event, key=refund_id: _refund(event, key), event)
 
 
