@@ -39,6 +39,20 @@ class TestWooCommerceTraps(ContractCase):
         channel.sync_now(["orders"])
         self.assertEqual(len(self._order_of(channel)), 120, "none is missed")
 
+    def test_carts_are_no_orders(self):
+        """The block checkout makes a draft of every cart: read by poll it is left alone until it is
+        placed; sent by a person it is parked with its cause."""
+        channel, shop = self._connected()
+        order = {**json.loads(json.dumps(WOO)), "status": "checkout-draft"}
+        shop.on("GET", f"{API}/orders", lambda *a: [order, {**WOO, "id": 728}], headers={"X-WP-TotalPages": "1"})
+        counts = channel.sync_now(["orders"])
+        self.assertEqual((counts["read"], counts["parked"], self._order_of(channel).mapped("external_id")), (2, 0, ["728"]))
+        order["status"] = "processing"
+        channel.sync_now(["orders"])
+        self.assertEqual(set(self._order_of(channel).mapped("external_id")), {"727", "728"})
+        (result,) = channel.import_orders([{**WOO, "id": 729, "status": "checkout-draft"}])
+        self.assertEqual((result["outcome"], "not placed" in result["message"]), ("parked", True))
+
     def test_two_deliveries_of_one_second(self):
         """WooCommerce makes the id of a delivery of the webhook's number and the time."""
         channel, _shop = self._connected()
