@@ -85,8 +85,7 @@ def _recorded(connector):
     for path in known.files(connector):
         if path.suffix != ".json" or path.stat().st_size > 60_000:
             continue
-        for payload in map_document.read(path)[0]:
-            yield payload
+        yield from map_document.read(path)[0]
 
 
 @functools.cache
