@@ -16,6 +16,7 @@ from ..base import (
     join,
     line,
     require,
+    sum_of,
     tax,
     text_of,
     unique_ids,
@@ -31,6 +32,7 @@ _CURRENCIES = {
     "A39IBJ37TRP1C6": "AUD", "A19VAU5U5O7RUS": "SGD", "A21TJRUUN4KGV": "INR", "A2VIGQ35RCS4UG": "AED",
     "A17E79C6D8DWNP": "SAR", "ARBP9OOSHTCHU": "EGP", "AE08WJ6YKNBMC": "ZAR",
 }  # fmt: skip
+_KINDS = {"SHIPPING": "shipping", "GIFT_WRAP": "gift_wrap", "COD": "cod_fee", "COD_FEE": "cod_fee"}
 _WAITING = {"PENDING", "PENDINGAVAILABILITY", "PENDING_AVAILABILITY"}
 
 
@@ -90,6 +92,7 @@ def _order_v0(order, context):
     lines = []
     for item in as_list(items):
         lines += _item_v0(item, currency, on_top)
+    lines += _collected(lines, amount) if on_top else []
     address = as_dict(order.get("ShippingAddress"))
     buyer = as_dict(order.get("BuyerInfo"))
     return {
@@ -257,8 +260,11 @@ def _order_2026(order, context):
     currency = require(grand.get("currencyCode"), "no_total", "states no total")
     total = _money(grand, currency, "the total")
     lines = []
-    for item in as_list(require(order.get("orderItems"), "no_lines", "has no items")):
+    items = as_list(require(order.get("orderItems"), "no_lines", "has no items"))
+    for item in items:
         lines += _item_2026(item, currency)
+    lines += _of_the_order(order, items, currency)
+    lines += _collected(lines, total)
     buyer = as_dict(order.get("buyer"))
     recipient = as_dict(as_dict(order.get("recipient")).get("deliveryAddress"))
     channel = as_dict(order.get("salesChannel"))
@@ -292,6 +298,31 @@ def _order_2026(order, context):
     }
 
 
+def _collected(lines, total):
+    """Where the total holds the tax that Amazon collects and remits: that is charged to the buyer and
+    kept by Amazon, and no tax of ours."""
+    taxes = [t for entry in lines for t in entry.get("taxes", ()) if t.get("collected_by") == "platform"]
+    amount = sum((dec(t.get("amount")) for t in taxes), ZERO)
+    if not amount or sum_of(lines) + amount != total:
+        return []
+    return [line("collected-tax", 1, amount, kind="fee", name="Tax that Amazon collects and remits")]
+
+
+def _of_the_order(order, items, currency):
+    """:return: lines of what stands on the order only, as a tip for the delivery does"""
+    inside = {b.get("type") for i in items for b in as_list(as_dict(as_dict(i).get("proceeds")).get("breakdowns")) if isinstance(b, dict)}
+    lines = []
+    for each in as_list(as_dict(order.get("proceeds")).get("breakdowns")):
+        kind = str(each.get("type"))
+        amount = _money(each.get("subtotal"), currency, kind)
+        if kind in inside or kind in ("ITEM", "TAX") or not amount:
+            continue
+        name = "tip" if "TIP" in kind else _KINDS.get(kind, "fee")
+        lines.append(line(f"order-{kind.lower()}", 1, amount, kind=name if amount > 0 else "discount",
+                          name=kind.replace("_", " ").capitalize()))  # fmt: skip
+    return lines
+
+
 def _tax_registration(order):
     """:return: (company, number) of a business buyer"""
     for each in as_list(as_dict(order.get("tax")).get("taxRegistrations")):
@@ -320,10 +351,12 @@ def _item_2026(item, currency):
     taxes = amounts.pop("TAX", ZERO)
     shipping_tax = details.get(("TAX", "SHIPPING"), ZERO)
     discount = -amounts.pop("DISCOUNT", ZERO)
+    collections = as_list(as_dict(item.get("tax")).get("taxCollections"))
+    platform = any(as_dict(each).get("model") == "MARKETPLACE_FACILITATOR" for each in collections)
     lines = [
         line(
             item_id, quantity or 1, goods, discount=abs(discount),
-            taxes=[tax(None, taxes - shipping_tax, base=goods - abs(discount))] if taxes else [],
+            taxes=[tax(None, taxes - shipping_tax, base=goods - abs(discount), platform=platform)] if taxes else [],
             sku=product.get("sellerSku") or None, listing_id=ident(product.get("asin")),
             name=product.get("title") or item_id, note=_gift_message(item),
         )
@@ -331,12 +364,12 @@ def _item_2026(item, currency):
     for kind, amount in amounts.items():
         if not amount:
             continue
-        name = {"SHIPPING": "shipping", "GIFT_WRAP": "gift_wrap", "COD": "cod_fee", "COD_FEE": "cod_fee"}.get(kind, "fee")
+        name = _KINDS.get(kind, "fee")
         lines.append(
             line(
                 f"{item_id}-{str(kind).lower()}", 1, amount,
                 kind=name if amount > 0 else "discount", name=str(kind).replace("_", " ").capitalize(),
-                taxes=[tax(None, shipping_tax, base=amount)] if name == "shipping" and shipping_tax else [],
+                taxes=[tax(None, shipping_tax, base=amount, platform=platform)] if name == "shipping" and shipping_tax else [],
             )
         )  # fmt: skip
     return lines
