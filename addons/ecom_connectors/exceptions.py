@@ -5,6 +5,9 @@ class EcomConnectorError(Exception):
     """:param message: what a user reads
     :param answer: what the platform said, secrets masked"""
 
+    # Of several things that were to be told: what the platform said of those that were, by key.
+    told = None
+
     def __init__(self, message, answer=None):
         self.message = message
         self.answer = answer

@@ -60,6 +60,10 @@ def test_prestashop_slip_is_the_amount(amount, lines, net):
     goods, postage = Decimal(values["total_products_tax_incl"]), Decimal(values["total_shipping_tax_incl"])
     assert goods + postage == amount
     assert prestashop.slip_amount(values) == amount
+    assert min(goods, postage) >= 0, "no part of a slip takes money"
+    details = values.get("associations", {}).get("order_slip_details", {}).get("order_slip_detail", [])
+    assert sum(Decimal(each["amount_tax_incl"]) for each in details) <= goods, "its lines are no more than it"
+    assert all(Decimal(each["amount_tax_excl"]) <= Decimal(each["amount_tax_incl"]) for each in details)
     text = prestashop.to_xml(values).encode()
     assert prestashop.find_id(b"<prestashop><order_slip><id>9</id>" + text + b"</order_slip></prestashop>", "order_slip")
 

@@ -24,7 +24,10 @@ from . import ecom_channel_platform
 from . import ecom_channel_documents
 from . import ecom_channel_sync
 from . import ecom_channel_tell
+from . import ecom_stock_feed
 from . import ecom_channel_stock
+from . import ecom_channel_stock_tell
+from . import ecom_channel_feed
 from . import ecom_channel_rest
 from . import ecom_compare
 from . import ecom_channel_compare

@@ -29,10 +29,36 @@ class EcomChannel(models.Model):
         handler = self._get_handler()
         mapped = {id(document): handler._map(self, document) for document in own}
         channel = self.with_context(ecom_mapped=mapped)
-        results = super(EcomChannel, channel)._ingest(documents, source)
+        carts = self._get_carts(mapped) if source == "platform" else {}
+        rest = [document for document in documents if id(document) not in carts]
+        found = iter(super(EcomChannel, channel)._ingest(rest, source))
+        results = [carts.get(id(document)) or next(found) for document in documents]
         more = [result for document in own for result in mapped[id(document)][1:]]
         self._ingest_more(more, source)
         return results
+
+    def _get_carts(self, mapped):
+        """Carts, drafts and unpaid orders that a platform lists among its orders: nobody has to look
+        at them, and they come again when they are placed.
+
+        :return: {id of a document: what its reader hears} of those that we do not know as orders
+        """
+        waiting = {
+            key: results[0]
+            for key, results in mapped.items()
+            if len(results) == 1 and results[0].code == "not_placed" and results[0].external_id
+        }
+        known = set(
+            self.env["ecom.order"]
+            .sudo()
+            .search([("channel_id", "=", self.id), ("external_id", "in", [r.external_id for r in waiting.values()])])
+            .mapped("external_id")
+        ) if waiting else set()  # fmt: skip
+        return {
+            key: {"external_id": result.external_id, "outcome": "unchanged", "order_id": False, "cause": False,
+                  "message": result.message}
+            for key, result in waiting.items() if result.external_id not in known
+        }  # fmt: skip
 
     def _ingest_more(self, mapped, source):
         """Take in what documents hold besides their first thing: refunds, further orders.
@@ -66,4 +92,19 @@ class EcomChannel(models.Model):
                 first.external_id,
                 first.kind if first.kind in ("order", "refund") else "order",
             )
-        return first.document
+        return self._complete_cancelled(first.document)
+
+    def _complete_cancelled(self, document):
+        """Platforms empty an order that they cancel: what we know of it stays, and is cancelled.
+
+        :return: canonical document
+        """
+        if document.get("status") != "cancelled" or float(document.get("total") or 0):
+            return document
+        known = self.env["ecom.order"].sudo().search(
+            [("channel_id", "=", self.id), ("external_id", "=", document["external_id"])], limit=1
+        )  # fmt: skip
+        if not known.document:
+            return document
+        kept = {key: document[key] for key in ("status", "updated_at") if key in document}
+        return {**known.document, **kept}

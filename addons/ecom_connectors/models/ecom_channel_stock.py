@@ -11,7 +11,7 @@ FULL_EVERY = timedelta(hours=6)
 
 
 class EcomChannel(models.Model):
-    """What this shop shows of the stock, and telling it."""
+    """What this shop shows of the stock."""
 
     _inherit = "ecom.channel"
 
@@ -235,26 +235,7 @@ class EcomChannel(models.Model):
         )
         return max(delays[int(len(delays) * 0.95)], 5) if delays else 60
 
-    # === TELLING === #
-
-    def _sync_stock(self, sync, totals):
-        """Publish what changed. None is told at once, in batches, none first."""
-        if self.stock_blocked or not self.stock_publish or not self.can_push_stock:
-            return
-        started = fields.Datetime.now()
-        listings = self._get_stock_listings(sync)
-        changes = self._get_stock_changes(listings)
-        reason = self._get_stock_alarm(changes)
-        if reason:
-            self._block_stock(reason)
-            return
-        sync.cursor_at = started
-        handler = self._get_handler()
-        size = handler._get_capabilities().stock_batch
-        ordered = sorted(changes.items(), key=lambda item: (bool(item[1][1]), item[0].id))
-        for start in range(0, len(ordered), size):
-            totals["stock_sent"] += self._push_stock_batch(handler, ordered[start : start + size])
-            self._commit_batch()
+    # === WHAT CHANGED === #
 
     def _get_stock_listings(self, sync):
         """:return: mapped listings to look at: all, or those whose product moved since the last run"""
@@ -378,60 +359,6 @@ class EcomChannel(models.Model):
             channel._run_sync("stock", _Totals())
             channel.stock_breaker_share = share
         return True
-
-    def _push_stock_batch(self, handler, batch):
-        """:return: how many the shop took"""
-        Push = self.env["ecom.stock.push"].sudo()
-        now = fields.Datetime.now()
-        # Of an earlier one that got no answer nobody knows; this one replaces it.
-        Push.search(
-            [("listing_id", "in", [entry[0].id for entry in batch]), ("state", "=", "sent")]
-        ).state = "superseded"
-        pushes = Push.create(
-            [
-                {
-                    "listing_id": listing.id,
-                    "channel_id": self.id,
-                    "state": "shadow" if self.connector_shadow else "sent",
-                    "available": available,
-                    "quantity": number,
-                    "before": listing.published_quantity,
-                    "formula": formula[:512],
-                    "sent_at": now,
-                }
-                for listing, (available, number, formula) in batch
-            ]
-        )
-        listings = self.env["ecom.listing"].browse([listing.id for listing, _values in batch])
-        if self.connector_shadow:
-            return 0
-        # Until the shop has said yes, it may show one or the other: it is told again then.
-        listings.stock_stale = True
-        self._commit_batch()
-        items = [
-            {"key": listing.key, "quantity": number, **one}
-            for listing, (_available, number, _formula) in batch
-            for one in listing._get_published()
-        ]
-        answers, size = {}, handler._get_capabilities().stock_batch
-        for start in range(0, len(items), size):
-            for key, refused in handler._push_stock(self, items[start : start + size]).items():
-                answers[key] = answers.get(key) or refused
-        done = fields.Datetime.now()
-        taken = 0
-        for (listing, (_available, number, _formula)), push in zip(batch, pushes, strict=True):
-            refused = answers.get(listing.key, self.env._("The shop did not answer for it."))
-            if refused:
-                push.write({"state": "refused", "message": str(refused)[:512]})
-                listing.write({"stock_stale": False, "published_at": done, "stock_message": str(refused)[:512],
-                               "published_quantity": number})  # fmt: skip
-                continue
-            taken += 1
-            push.write({"state": "acknowledged", "acknowledged_at": done})
-            listing.write(
-                {"published_quantity": number, "published_at": done, "stock_stale": False, "stock_message": False}
-            )
-        return taken
 
     def action_open_stock(self):
         return self._action_open("ecom_connectors.ecom_stock_push_action", [])

@@ -17,6 +17,7 @@ _logger = logging.getLogger(__name__)
 
 KINDS = ("orders", "listings", "shipments", "stock")
 RECONCILE_DAYS = 2
+REFUNDS_LATE = timedelta(days=3)
 UNEXPECTED = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
 WAITS = (1, 2, 5, 10, 20, 30, 60, 120)
 
@@ -61,6 +62,8 @@ class EcomChannel(models.Model):
             if "orders" in kinds:
                 totals.update(self.env["ecom.webhook"].sudo()._process(channel))
                 channel._run_sync("orders", totals)
+                if platforms.get_capabilities(channel.connector).refunds_apart:
+                    channel._run_sync("refunds", totals)
                 totals.update(channel.process_orders())
             if "shipments" in kinds:
                 totals.update(channel._run_tasks())
@@ -117,7 +120,7 @@ class EcomChannel(models.Model):
         self._cron_progress(remaining=len(channels))
         for channel in channels:
             channel = channel.with_company(channel.company_id)
-            for kind in ("orders", "backfill", "reconcile", "listings", "stock"):
+            for kind in ("orders", "refunds", "backfill", "reconcile", "listings", "stock", "compare"):
                 if channel._is_due(kind):
                     channel._run_sync(kind, Counter())
             if not self._cron_progress(processed=1):
@@ -133,11 +136,13 @@ class EcomChannel(models.Model):
 
     def _is_due(self, kind):
         able = platforms.get_capabilities(self.connector)
-        if kind == "listings":
-            # Asked for by a person; only what was interrupted goes on by itself.
+        if kind in ("listings", "compare"):
+            # Asked for by a person or at night; only what was interrupted goes on by itself.
             sync = self._get_sync(kind)
             return bool(sync.page and (not sync.next_at or sync.next_at <= fields.Datetime.now()))
         if kind in ("orders", "reconcile", "backfill") and not able.poll:
+            return False
+        if kind == "refunds" and not able.refunds_apart:
             return False
         if kind == "stock" and not (able.push_stock and self.stock_publish):
             return False
@@ -242,6 +247,10 @@ class EcomChannel(models.Model):
     def _sync_orders(self, sync, totals):
         self._read_orders(sync, self._since(sync.cursor_at), None, totals)
 
+    def _sync_refunds(self, sync, totals):
+        """Platforms book refunds late, under an earlier date: some days are read again each time."""
+        self._read_orders(sync, self._since(sync.cursor_at) - REFUNDS_LATE, None, totals)
+
     def _sync_reconcile(self, sync, totals):
         """Everything of two days again: what a webhook or a poll may have missed."""
         now = fields.Datetime.now()
@@ -256,7 +265,8 @@ class EcomChannel(models.Model):
         page that is read again."""
         handler = self._get_handler()
         cursor = sync.page if sync.kind == "backfill" else None
-        fetch = handler._fetch_past if sync.kind == "backfill" else handler._fetch_orders
+        fetch = {"backfill": handler._fetch_past, "refunds": lambda channel, since, _until, cursor: handler._fetch_refunds(
+            channel, since, cursor)}.get(sync.kind, handler._fetch_orders)  # fmt: skip
         read = 0
         while True:
             page = fetch(self, since, until, cursor)

@@ -4,6 +4,7 @@ from odoo import api, models
 from odoo.exceptions import UserError
 
 from .. import platforms
+from ..exceptions import EcomConnectorError, EcomDataError
 from ..platforms import base
 
 
@@ -90,6 +91,10 @@ class EcomConnector(models.AbstractModel):
         """:return: the present document of an order, or None where the platform has none"""
         raise self._not_able("order")
 
+    def _fetch_refunds(self, channel, since, cursor=None):
+        """:meth:`_fetch_orders` for refunds, where a platform keeps them apart from its orders"""
+        raise self._not_able("refunds")
+
     def _fetch_listings(self, channel, cursor=None):
         """:return: Page of listing documents (``base.listing``)"""
         raise self._not_able("listings")
@@ -121,6 +126,28 @@ class EcomConnector(models.AbstractModel):
         :return: {key: None where it was taken, else why not}
         """
         raise self._not_able("stock")
+
+    def _push_each(self, items, tell):
+        """:meth:`_push_stock` of platforms that take one quantity at a time. What stops the work
+        (their limit of calls, the network) takes along what was told until then, so that the next
+        run goes on from there.
+
+        :param tell: called with each item; returns None, or why it was not taken
+        """
+        told = {}
+        for number, item in enumerate(items):
+            try:
+                told[item["key"]] = told.get(item["key"]) or tell(item)
+            except EcomDataError as error:
+                if error.answer is None:
+                    raise  # not the platform's word on this item, but a setting that is missing here
+                told[item["key"]] = error.message
+            except EcomConnectorError as error:
+                # A key that stands twice is told when both are.
+                left = {each["key"] for each in items[number:]}
+                error.told = {key: said for key, said in told.items() if key not in left}
+                raise
+        return told
 
     # === WEBHOOKS === #
 

@@ -61,6 +61,8 @@ class EcomListing(models.Model):
             }
             if "quantity" in document:
                 vals["channel_quantity"] = float(document["quantity"])
+            if (document.get("extra") or {}).get("kept_by_platform"):
+                vals["publish"] = False
             if document.get("name"):
                 vals["name"] = document["name"][:512]
             listing.write(vals)

@@ -43,6 +43,9 @@ class EcomStockPush(models.Model):
     sent_at = fields.Datetime(readonly=True)
     acknowledged_at = fields.Datetime("Shown Since", readonly=True)
     message = fields.Char(readonly=True)
+    feed_id = fields.Many2one(
+        "ecom.stock.feed", "File", readonly=True, ondelete="set null", index="btree_not_null"
+    )
 
     _open_idx = models.Index("(channel_id, id) WHERE state IN ('computed', 'sent')")
 

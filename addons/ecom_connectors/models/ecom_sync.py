@@ -20,10 +20,12 @@ class EcomSync(models.Model):
     kind = fields.Selection(
         [
             ("orders", "New and changed orders"),
+            ("refunds", "Refunds"),
             ("reconcile", "Daily reconciliation"),
             ("backfill", "Orders of the past"),
             ("listings", "Catalogue"),
             ("stock", "Stock"),
+            ("compare", "Comparison"),
         ],
         required=True,
         readonly=True,

@@ -77,6 +77,8 @@ class Capabilities:
     push_cancel: bool = False
     push_refund: bool = False
     push_stock: bool = False
+    # refunds are no part of the orders, and are read by themselves
+    refunds_apart: bool = False
     stock_by_location: bool = False
     listings: bool = False
     statements: bool = False
@@ -91,6 +93,8 @@ class Capabilities:
     # one account of the platform may have several channels: they share its throttle
     page_size: int = 50
     stock_batch: int = 50
+    # from how many listings on they go as one file that the platform answers later; 0: never
+    stock_feed: int = 0
     # languages, versions, what is missing: shown in the channel's form
     notes: str = ""
 
@@ -108,8 +112,8 @@ def map_payload(mapping, payload, context=None):
             results.append(_build(found))
     except Unmappable as error:
         results.append(Mapped("other", None, None, error.code, error.message, payload))
-    except _ACCIDENTS as error:
-        results.append(Mapped("other", None, None, "unreadable", _accident(error), payload))
+    except ACCIDENTS as error:
+        results.append(Mapped("other", None, None, "unreadable", accident(error), payload))
     if not results:
         message = "holds no order or refund that this connector knows"
         results.append(Mapped("other", None, None, "not_an_order", message, payload))
@@ -117,23 +121,85 @@ def map_payload(mapping, payload, context=None):
 
 
 # A document of an unexpected shape fails in one of these ways.
-_ACCIDENTS = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError, RecursionError)
+ACCIDENTS = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError, RecursionError)
 
 
-def _accident(error):
-    return f"does not have the expected shape ({type(error).__name__}: {str(error)[:120]})"
+_KINDS = {"str": "a text", "int": "a number", "float": "a number", "list": "a list", "NoneType": "nothing",
+          "bool": "true or false", "dict": "an object"}  # fmt: skip
+
+
+def accident(error):
+    """:return: what is wrong with a document that a mapping stumbled over"""
+    found = re.match(r"'?(\w+)'? object (has no attribute|is not|does not support)", str(error))
+    if isinstance(error, KeyError):
+        reason = f"the field {error} is missing"
+    elif found and found[1] in _KINDS:
+        reason = f"there is {_KINDS[found[1]]} where something else belongs: {error}"
+    else:
+        reason = f"{type(error).__name__}: {str(error)[:120]}"
+    return f"does not have the expected shape ({reason})"
 
 
 def _build(found):
     result = Mapped(found.kind, found.external_id, raw=found.raw)
     try:
-        result.document = prune(found.build())
+        result.document = prune(tidy(found.build()))
         result.external_id = result.document.get("external_id") or result.external_id
     except Unmappable as error:
         result.code, result.message = error.code, error.message
-    except _ACCIDENTS as error:
-        result.code, result.message = "unreadable", _accident(error)
+    except ACCIDENTS as error:
+        result.code, result.message = "unreadable", accident(error)
     return result
+
+
+# === TEXTS === #
+
+_SHORT, _LONG, _ID = 512, 20000, 128
+_ADDRESS = {**dict.fromkeys(("name", "company", "district", "city", "zip", "state", "country", "phone", "email"), _SHORT),
+            "street": _LONG, "street2": _LONG}  # fmt: skip
+_LINE = {"sku": _ID, "barcode": _ID, "listing_id": _ID, "name": _LONG, "note": _LONG}
+_TEXTS = {
+    "customer": {"external_id": _ID, **dict.fromkeys(("name", "company", "email", "phone", "vat", "language"), _SHORT)},
+    "billing_address": _ADDRESS,
+    "shipping_address": _ADDRESS,
+    "lines": _LINE,
+    "payments": {"id": _ID, "method": _SHORT},
+    "discounts": {"code": _SHORT, "title": _SHORT},
+}
+_TOP = {"number": _ID, "delivery_option": _SHORT, "buyer_message": _LONG, "seller_memo": _LONG, "reason": _LONG}
+
+
+def tidy(document):
+    """A number where a postcode or a phone is a text, an address that is too long, a note that is an
+    object: none of that keeps an order from coming in. Ids and money are not touched.
+
+    :return: `document`, with texts as canonical documents want them
+    """
+    if document.get("type") == "listing":
+        return document
+    result = _texts(document, _TOP)
+    if len(result.get("number") or "") > _ID:
+        result["number"] = None
+    for key, limits in _TEXTS.items():
+        value = result.get(key)
+        if isinstance(value, dict):
+            result[key] = _texts(value, limits)
+        elif isinstance(value, list):
+            result[key] = [_texts(each, limits) if isinstance(each, dict) else each for each in value]
+    return result
+
+
+def _texts(value, limits):
+    return {key: _text(item, limits[key]) if key in limits else item for key, item in value.items()}
+
+
+def _text(value, limit):
+    """:return: text, or None where it is none. An id is never cut: it would be another one."""
+    if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+        value = str(int(value)) if value == value and abs(value) < 2**53 and value == int(value) else str(value)
+    if not isinstance(value, str):
+        return None
+    return value if limit == _ID else value[:limit]
 
 
 # === VALUES === #
@@ -216,7 +282,7 @@ def as_list(value):
     """:return: `value` as a list of objects, whether the platform sends one, several or none"""
     if value in (None, "", False):
         return []
-    return list(value) if isinstance(value, list | tuple) else [value]
+    return [each for each in value if each is not None] if isinstance(value, list | tuple) else [value]
 
 
 def as_dict(value):

@@ -11,6 +11,31 @@ def epoch(moment):
     return int(moment.replace(tzinfo=timezone.utc).timestamp())
 
 
+def resume(since, cursor):
+    """Reading in the order of changes, page by page: an order that changes meanwhile moves to the
+    end, and all behind it move up, over the edge of a page that was read already. So each page
+    begins at the time where the one before ended.
+
+    :param since: naive UTC datetime
+    :return: (ISO time without zone from which on to read, page from there)
+    """
+    if isinstance(cursor, dict):
+        return cursor["start"], int(cursor["page"])
+    return since.isoformat(), 1
+
+
+def proceed(start, page, newest):
+    """:param newest: ISO time without zone of the last order of the page
+    :return: cursor of the next one. Whoever reads takes the last second again: nothing in it is
+        missed, and what comes twice changes nothing.
+    """
+    if not newest:
+        return {"start": start, "page": page + 1}
+    again = (datetime.fromisoformat(newest) - timedelta(seconds=1)).isoformat()
+    # A page of one single second: its end is where it began.
+    return {"start": again, "page": 1} if again > start else {"start": start, "page": page + 1}
+
+
 def first(since, cursor):
     """:return: (start in seconds, page) where reading goes on"""
     if cursor:

@@ -20,6 +20,8 @@ from . import test_parcel_tour
 from . import test_refund_to_shop
 from . import test_shopify_life
 from . import test_contract_audit
+from . import test_contract_traps
+from . import test_stock_feed
 from . import test_return_documents
 from . import test_connector_faults
 from . import test_oversold

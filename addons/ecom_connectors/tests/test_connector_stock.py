@@ -1,13 +1,114 @@
 """Publishing stock: what a shop shows, and when nothing is told."""
 
+import dataclasses
 import time
+from collections import Counter
 from unittest.mock import patch
 
 from odoo import fields
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 
+from ..exceptions import EcomDataError, EcomRetryableError
 from ..tools import publish
 from .test_connector_sim import SimCase
+
+
+@tagged("post_install", "-at_install")
+class TestCompareMuch(SimCase):
+    """A comparison with more to read than may be read at once."""
+
+    def _stop_after(self, number, method="_fetch_orders", error=None):
+        """The shop's limit is reached at that call."""
+        handler = type(self.sim._get_handler())
+        real, calls = getattr(handler, method), []
+
+        def limited(model, *args, **kwargs):
+            calls.append(args)
+            if len(calls) == number:
+                raise error or EcomRetryableError("patience", delay=30, counts=False)
+            return real(model, *args, **kwargs)
+
+        return patch.object(handler, method, limited), calls
+
+    def _sync(self):
+        return self.sim.sync_ids.filtered(lambda sync: sync.kind == "compare")
+
+    def setUp(self):
+        super().setUp()
+        able = self.sim._get_handler()._get_capabilities()
+        small = dataclasses.replace(able, page_size=2)
+        self.startPatcher(patch.object(type(self.sim._get_handler()), "_get_capabilities", lambda model: small))
+        for _n in range(7):
+            self.shop.place([("TSIM-001", 1)])
+        self.sim.sync_now()
+
+    def test_put_off_and_read_on(self):
+        limit, calls = self._stop_after(3)
+        with limit:
+            report = self.sim.action_compare()
+            self.assertEqual((report["pending"], report["differences"], report["rows"]), (True, None, []))
+            self.assertEqual(report["compared"], 4)
+            self.assertEqual(self.sim.state, "ok")
+            self.assertTrue(self._sync().page)
+            self.assertFalse(self.sim._is_due("compare"), "not before the shop said")
+            self._sync().next_at = fields.Datetime.now()
+            self.assertTrue(self.sim._is_due("compare"))
+            self.sim._run_sync("compare", Counter())
+        self.assertFalse(self._sync().page)
+        self.assertTrue(self.sim.compared_at)
+        self.assertEqual(self.sim.compare_count, 0)
+        self.assertEqual(len({args[-1] for args in calls[2:4]}), 1, "it goes on with the page that it was stopped at")
+        self.assertEqual(len(calls), 5, "and reads no page twice")
+
+    def test_asked_again_it_goes_on(self):
+        limit, calls = self._stop_after(3)
+        with limit:
+            self.assertEqual(self.sim.action_open_compare()["tag"], "display_notification")
+            report = self.sim.action_compare()
+        self.assertEqual((report["pending"], report["compared"], report["differences"], len(calls)), (False, 7, 0, 5))
+
+    def test_a_difference_is_found_across_the_stop(self):
+        order = self.env["ecom.order"].search([("channel_id", "=", self.sim.id)], order="id", limit=1)
+        order.sale_order_id.order_line[0].price_unit += 5
+        limit, _calls = self._stop_after(2)
+        with limit:
+            self.assertTrue(self.sim.action_compare()["pending"])
+            report = self.sim.action_compare()
+        self.assertEqual([row["kind"] for row in report["rows"]], ["total"])
+        self.assertEqual(self.sim.compare_count, 1)
+
+    def test_within_the_catalogue(self):
+        self.sim.sync_now(["listings"])
+        self.sim.stock_publish = True
+        self.sim.sync_now(["stock"])
+        self.shop.products["TSIM-002"]["stock"] = 3
+        limit, calls = self._stop_after(1, "_fetch_listings")
+        with limit:
+            self.assertEqual(self.sim.action_compare()["compared"], 7)
+            report = self.sim.action_compare()
+        self.assertFalse(report["pending"])
+        self.assertIn("TSIM-002", [row["key"] for row in report["rows"]])
+
+    def test_a_fault_is_said(self):
+        limit, _calls = self._stop_after(2, error=EcomDataError("refused", "no"))
+        with limit, self.assertRaises(UserError):
+            self.sim.action_compare()
+
+    def test_too_old_to_go_on(self):
+        limit, calls = self._stop_after(3)
+        with limit:
+            self.sim.action_compare()
+            page = self._sync().page
+            self._sync().page = {**page, "began": "2020-01-01 00:00:00"}
+            report = self.sim.action_compare()
+        self.assertEqual((report["compared"], len(calls)), (7, 3 + 4), "begun anew")
+
+    def test_the_time_is_over(self):
+        with patch("odoo.addons.ecom_connectors.models.ecom_channel_compare.AT_ONCE", -1):
+            report = self.sim.action_compare()
+            self.assertTrue(report["pending"])
+            self.assertEqual(report["compared"], 2)
 
 
 @tagged("post_install", "-at_install")

@@ -291,7 +291,7 @@ class TestAmazonAudit(ContractCase):
             {"account": "SELLER", "key": "id", "secret": "sec", "token": "refresh"},
             connector_options={"marketplaces": ["ATVPDKIKX0DER"], **options},
         )  # fmt: skip
-        guard = Guard("ordersV0", "orders_2026-01-01", "listingsItems_2021-08-01", "tokens_2021-03-01", "sellers")
+        guard = Guard("ordersV0", "orders_2026-01-01", "listingsItems_2021-08-01", "tokens_2021-03-01", "sellers", "financesV0")
         shop.on("POST", "/auth/o2/token", lambda m, p, body: {"access_token": "Atza|1", "expires_in": 3600})
         send = shop.send
 
@@ -372,7 +372,7 @@ class TestAmazonAudit(ContractCase):
         result = handler._push_stock(channel, [{"key": "A B", "listing_id": None, "quantity": 3}])
         self.assertEqual(result, {"A B": None})
         self.assertEqual(
-            set(guard.checked), {"getMarketplaceParticipations", "searchOrders", "getOrder", "confirmShipment", "patchListingsItem"}
+            set(guard.checked), {"getMarketplaceParticipations", "searchOrders", "getOrder", "confirmShipment", "patchListingsItem", "listFinancialEvents"}
         )
 
     def test_refused(self):

@@ -16,6 +16,7 @@ from ..base import (
     join,
     line,
     require,
+    sum_of,
     tax,
     text_of,
     unique_ids,
@@ -23,6 +24,15 @@ from ..base import (
 )
 
 _TAX_ON_TOP = {"ATVPDKIKX0DER", "A2EUQ1WTGCTBG2"}  # United States, Canada
+_CURRENCIES = {
+    "ATVPDKIKX0DER": "USD", "A2EUQ1WTGCTBG2": "CAD", "A1AM78C64UM0Y8": "MXN", "A2Q3Y263D00KWC": "BRL",
+    "A1PA6795UKMFR9": "EUR", "A13V1IB3VIYZZH": "EUR", "APJ6JRA9NG5V4": "EUR", "A1RKKUPIHCS9HS": "EUR",
+    "A1805IZSGTT6HS": "EUR", "AMEN7PMS3EDWL": "EUR", "A28R8C7NBKEWEA": "EUR", "A1F83G8C2ARO7P": "GBP",
+    "A2NODRKZP88ZB9": "SEK", "A1C3SOZRARQ6R3": "PLN", "A33AVAJ2PDY3EV": "TRY", "A1VC38T7YXB528": "JPY",
+    "A39IBJ37TRP1C6": "AUD", "A19VAU5U5O7RUS": "SGD", "A21TJRUUN4KGV": "INR", "A2VIGQ35RCS4UG": "AED",
+    "A17E79C6D8DWNP": "SAR", "ARBP9OOSHTCHU": "EGP", "AE08WJ6YKNBMC": "ZAR",
+}  # fmt: skip
+_KINDS = {"SHIPPING": "shipping", "GIFT_WRAP": "gift_wrap", "COD": "cod_fee", "COD_FEE": "cod_fee"}
 _WAITING = {"PENDING", "PENDINGAVAILABILITY", "PENDING_AVAILABILITY"}
 
 
@@ -42,12 +52,12 @@ def find(payload, context):
     elif "RefundEventList" in payload:
         yield from _financial_events(payload)
     elif "AmazonOrderId" in payload and ("OrderStatus" in payload or "PurchaseDate" in payload):
-        yield Found("order", ident(payload["AmazonOrderId"]), lambda: _order_v0(payload), payload)
+        yield Found("order", ident(payload["AmazonOrderId"]), lambda: _order_v0(payload, context), payload)
     elif "AmazonOrderId" in payload and "OrderItems" in payload:
         order_id = ident(payload["AmazonOrderId"])
         yield Found("order", order_id, lambda: _items_only(payload), payload)
     elif "orderId" in payload and ("orderItems" in payload or "fulfillment" in payload):
-        yield Found("order", ident(payload["orderId"]), lambda: _order_2026(payload), payload)
+        yield Found("order", ident(payload["orderId"]), lambda: _order_2026(payload, context), payload)
 
 
 def _items_only(payload):
@@ -67,14 +77,14 @@ def _money(value, currency, what):
 # === v0 === #
 
 
-def _order_v0(order):
+def _order_v0(order, context):
     status = order.get("OrderStatus") or ""
     if status.upper() in _WAITING:
         raise Unmappable("not_placed", f"is {status}: Amazon tells address and total once it is paid")
     total = as_dict(order.get("OrderTotal"))
     items = order.get("OrderItems")
     if status == "Canceled" and not total:
-        raise Unmappable("no_total", "was cancelled before it had a total")
+        return _cancelled_v0(order, context)
     currency = require(total.get("CurrencyCode"), "no_total", "states no total")
     require(items, "incomplete", "holds no items: read getOrderItems and add them as OrderItems")
     amount = _money(total, currency, "the total")
@@ -82,6 +92,7 @@ def _order_v0(order):
     lines = []
     for item in as_list(items):
         lines += _item_v0(item, currency, on_top)
+    lines += _collected(lines, amount) if on_top else []
     address = as_dict(order.get("ShippingAddress"))
     buyer = as_dict(order.get("BuyerInfo"))
     return {
@@ -110,6 +121,33 @@ def _order_v0(order):
         "fulfilled_by": "platform" if order.get("FulfillmentChannel") == "AFN" else "merchant",
         "tags": _programs_v0(order),
         "extra": {"status": status, "marketplace": order.get("MarketplaceId")},
+    }  # fmt: skip
+
+
+def _cancelled_v0(order, context):
+    """A cancelled order has lost its total, and its items their quantities: all that is left to
+    say is that it is cancelled."""
+    items = as_list(order.get("OrderItems"))
+    return _cancelled(
+        order["AmazonOrderId"], order.get("PurchaseDate"), order.get("LastUpdateDate"),
+        context.get("currency") or _CURRENCIES.get(order.get("MarketplaceId")),
+        [(item.get("OrderItemId"), item.get("SellerSKU"), item.get("Title")) for item in items],
+    )  # fmt: skip
+
+
+def _cancelled(order_id, placed, updated, currency, items):
+    require(currency, "no_currency", "was cancelled before it had a total, and names no currency")
+    return {
+        "external_id": ident(order_id),
+        "status": "cancelled",
+        "placed_at": require(when(placed), "incomplete", "does not say when it was placed"),
+        "updated_at": when(updated),
+        "currency": currency,
+        "lines": unique_ids(
+            [line(item_id, 0, ZERO, sku=sku or None, name=name or ident(item_id) or "?")
+             for item_id, sku, name in items or [("cancelled", None, "Cancelled")]]
+        ),
+        "total": "0",
     }  # fmt: skip
 
 
@@ -205,17 +243,28 @@ def _address_v0(address):
 # === 2026-01-01 === #
 
 
-def _order_2026(order):
+def _order_2026(order, context):
     fulfillment = as_dict(order.get("fulfillment"))
     status = fulfillment.get("fulfillmentStatus") or ""
     if status in _WAITING:
         raise Unmappable("not_placed", f"is {status}: Amazon tells address and total once it is paid")
     grand = as_dict(as_dict(order.get("proceeds")).get("grandTotal"))
+    if _status(status) == "cancelled" and not grand:
+        items = as_list(order.get("orderItems"))
+        return _cancelled(
+            order["orderId"], order.get("createdTime"), order.get("lastUpdatedTime"),
+            context.get("currency") or _CURRENCIES.get(as_dict(order.get("salesChannel")).get("marketplaceId")),
+            [(i.get("orderItemId"), as_dict(i.get("product")).get("sellerSku"), as_dict(i.get("product")).get("title"))
+             for i in items],
+        )  # fmt: skip
     currency = require(grand.get("currencyCode"), "no_total", "states no total")
     total = _money(grand, currency, "the total")
     lines = []
-    for item in as_list(require(order.get("orderItems"), "no_lines", "has no items")):
+    items = as_list(require(order.get("orderItems"), "no_lines", "has no items"))
+    for item in items:
         lines += _item_2026(item, currency)
+    lines += _of_the_order(order, items, currency)
+    lines += _collected(lines, total)
     buyer = as_dict(order.get("buyer"))
     recipient = as_dict(as_dict(order.get("recipient")).get("deliveryAddress"))
     channel = as_dict(order.get("salesChannel"))
@@ -249,6 +298,31 @@ def _order_2026(order):
     }
 
 
+def _collected(lines, total):
+    """Where the total holds the tax that Amazon collects and remits: that is charged to the buyer and
+    kept by Amazon, and no tax of ours."""
+    taxes = [t for entry in lines for t in entry.get("taxes", ()) if t.get("collected_by") == "platform"]
+    amount = sum((dec(t.get("amount")) for t in taxes), ZERO)
+    if not amount or sum_of(lines) + amount != total:
+        return []
+    return [line("collected-tax", 1, amount, kind="fee", name="Tax that Amazon collects and remits")]
+
+
+def _of_the_order(order, items, currency):
+    """:return: lines of what stands on the order only, as a tip for the delivery does"""
+    inside = {b.get("type") for i in items for b in as_list(as_dict(as_dict(i).get("proceeds")).get("breakdowns")) if isinstance(b, dict)}
+    lines = []
+    for each in as_list(as_dict(order.get("proceeds")).get("breakdowns")):
+        kind = str(each.get("type"))
+        amount = _money(each.get("subtotal"), currency, kind)
+        if kind in inside or kind in ("ITEM", "TAX") or not amount:
+            continue
+        name = "tip" if "TIP" in kind else _KINDS.get(kind, "fee")
+        lines.append(line(f"order-{kind.lower()}", 1, amount, kind=name if amount > 0 else "discount",
+                          name=kind.replace("_", " ").capitalize()))  # fmt: skip
+    return lines
+
+
 def _tax_registration(order):
     """:return: (company, number) of a business buyer"""
     for each in as_list(as_dict(order.get("tax")).get("taxRegistrations")):
@@ -277,10 +351,12 @@ def _item_2026(item, currency):
     taxes = amounts.pop("TAX", ZERO)
     shipping_tax = details.get(("TAX", "SHIPPING"), ZERO)
     discount = -amounts.pop("DISCOUNT", ZERO)
+    collections = as_list(as_dict(item.get("tax")).get("taxCollections"))
+    platform = any(as_dict(each).get("model") == "MARKETPLACE_FACILITATOR" for each in collections)
     lines = [
         line(
             item_id, quantity or 1, goods, discount=abs(discount),
-            taxes=[tax(None, taxes - shipping_tax, base=goods - abs(discount))] if taxes else [],
+            taxes=[tax(None, taxes - shipping_tax, base=goods - abs(discount), platform=platform)] if taxes else [],
             sku=product.get("sellerSku") or None, listing_id=ident(product.get("asin")),
             name=product.get("title") or item_id, note=_gift_message(item),
         )
@@ -288,12 +364,12 @@ def _item_2026(item, currency):
     for kind, amount in amounts.items():
         if not amount:
             continue
-        name = {"SHIPPING": "shipping", "GIFT_WRAP": "gift_wrap", "COD": "cod_fee", "COD_FEE": "cod_fee"}.get(kind, "fee")
+        name = _KINDS.get(kind, "fee")
         lines.append(
             line(
                 f"{item_id}-{str(kind).lower()}", 1, amount,
                 kind=name if amount > 0 else "discount", name=str(kind).replace("_", " ").capitalize(),
-                taxes=[tax(None, shipping_tax, base=amount)] if name == "shipping" and shipping_tax else [],
+                taxes=[tax(None, shipping_tax, base=amount, platform=platform)] if name == "shipping" and shipping_tax else [],
             )
         )  # fmt: skip
     return lines
@@ -329,7 +405,10 @@ def _financial_events(events):
     for event in as_list(events.get("RefundEventList")):
         posted = event.get("PostedDate")
         order_id = ident(event.get("AmazonOrderId"))
-        refund_id = f"{order_id}@{posted}"
+        items = [i for i in as_list(event.get("ShipmentItemAdjustmentList")) if isinstance(i, dict)]
+        # Two refunds of an order may bear the same second.
+        number = ident(next((i.get("OrderAdjustmentItemId") for i in items if i.get("OrderAdjustmentItemId")), None))
+        refund_id = f"{order_id}@{posted}" + (f"/{number}" if number else "")
         yield Found("refund", refund_id, lambda event=event, key=refund_id: _refund(event, key), event)
 
 

@@ -29,8 +29,8 @@ _PAID = ("processing", "complete", "closed")
 
 def find(payload, context):
     if looks_like_xml(payload):
-        _name, value = parse(payload)
-        payload = value_of(payload) if "params" in as_dict(value) else value
+        name, value = parse(payload)
+        payload = value_of(payload) if name == "methodResponse" else value
     if isinstance(payload, list):
         for each in payload:
             yield from find(each, context)

@@ -1,17 +1,12 @@
 """Values of an XML-RPC answer, which is how Magento 1 speaks."""
 
-from lxml import etree
-
 from ..base import Unmappable
-from ..xmlish import _PARSER
+from ..xmlish import tree
 
 
 def value_of(text):
     """:return: the first value of a methodResponse"""
-    try:
-        root = etree.fromstring(text.encode() if isinstance(text, str) else text, _PARSER)
-    except (etree.XMLSyntaxError, ValueError) as error:
-        raise Unmappable("unreadable", f"is no well-formed XML: {str(error)[:120]}") from None
+    root = tree(text)
     node = root.find("./params/param/value")
     if node is None:
         fault = root.find("./fault/value")

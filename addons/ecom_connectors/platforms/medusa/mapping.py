@@ -1,8 +1,10 @@
 """Medusa v2 orders. Totals are not rounded there: what a buyer pays is, in the currency's units."""
 
 from ..base import (
+    CENT,
     ZERO,
     Found,
+    Unmappable,
     as_dict,
     as_list,
     dec,
@@ -68,6 +70,7 @@ def _order(order, context):
         + sum((_exact(_as_item(m), dec(1)) for m in as_list(order.get("shipping_methods"))), ZERO),
         currency,
     )
+    _check_total(order, items, total, currency)
     settle(lines, total, currency)
     unique_ids(lines)
     customer = as_dict(order.get("customer"))
@@ -104,6 +107,25 @@ def _order(order, context):
             "goodwill": text_of(credit) if credit else None,
         },
     }
+
+
+_CAME_BACK = ("return_requested_quantity", "return_received_quantity", "return_dismissed_quantity", "written_off_quantity")
+
+
+def _check_total(order, items, total, currency):
+    """Medusa lowers its total for goodwill and for what comes back; its summary keeps what was
+    ordered. One of these is what the items come to, or something is missing among them."""
+    summary = as_dict(order.get("summary"))
+    credit = sum((dec(c.get("amount")) for c in as_list(order.get("credit_lines")) if isinstance(c, dict)), ZERO)
+    stated = [each for each in (order.get("total"), summary.get("original_order_total"), summary.get("current_order_total"))
+              if each is not None]  # fmt: skip
+    if not stated or any(dec(as_dict(i.get("detail")).get(key)) for i in items for key in _CAME_BACK):
+        return
+    allowed = [rounded(dec(each) + more, currency) for each in stated for more in (ZERO, credit)]
+    if min(abs(each - total) for each in allowed) > CENT:
+        if "shipping_methods" not in order:
+            raise Unmappable("incomplete", "was read without its shipping: ask for shipping_methods in `fields`")
+        raise Unmappable("does_not_add_up", f"states a total of {allowed[0]}, its items and shipping come to {total}")
 
 
 def _status(order, status):

@@ -205,20 +205,20 @@ class EcomConnectorOdoo(models.AbstractModel):
         if not location:
             rows = self._rpc(channel, "stock.warehouse", "search_read", domain=[], fields=["lot_stock_id"], limit=1)
             location = rows[0]["lot_stock_id"][0]
-        result = {}
         products = self._read(channel, "product.product",
                               [int(i["listing_id"]) for i in items if str(i["listing_id"]).isdigit()],
                               ["free_qty", "qty_available"])  # fmt: skip
-        for item in items:
+
+        def tell(item):
             product = products.get(int(item["listing_id"]) if str(item["listing_id"]).isdigit() else 0)
             if not product:
-                result[item["key"]] = self.env._("The shop does not know it.")
-                continue
+                return self.env._("The shop does not know it.")
             # What the shop has reserved for its open orders stays on top of what it may sell.
             counted = item["quantity"] + product["qty_available"] - product["free_qty"]
             quants = self._rpc(channel, "stock.quant", "create",
                                vals_list=[{"product_id": product["id"], "location_id": location, "inventory_quantity": counted}],
                                context={"inventory_mode": True})  # fmt: skip
             self._rpc(channel, "stock.quant", "action_apply_inventory", ids=quants, context={"inventory_mode": True})
-            result[item["key"]] = None
-        return result
+            return None
+
+        return self._push_each(items, tell)

@@ -31,7 +31,7 @@ def find(payload, context):
         yield Found("refund", ident(payload.get("id") or payload["order_sn"]), lambda: _refund(payload), payload)
         return
     for key, value in payload.items():
-        if (key.endswith("_response") or key in ("order_info", "order_sn_list", "refund_list")) and isinstance(value, dict | list):
+        if (str(key).endswith("_response") or key in ("order_info", "order_sn_list", "refund_list")) and isinstance(value, dict | list):
             yield from find(value, context)
 
 

@@ -1,10 +1,11 @@
 import base64
+from datetime import datetime, timezone
 
 from odoo import models
 
 from ...exceptions import EcomDataError
 from ...models.ecom_connector import Page
-from .. import base
+from .. import base, windows
 from . import mapping
 
 
@@ -21,6 +22,11 @@ class EcomConnectorPrestaShop(models.AbstractModel):
         pair = base64.b64encode(f"{secrets['key']}:".encode()).decode()
         return {"Authorization": f"Basic {pair}"}, {}
 
+    def _get_shop(self, channel):
+        """:return: parameters that name the shop, where one PrestaShop runs several"""
+        shop = (channel.connector_options or {}).get("id_shop")
+        return {"id_shop": str(shop)} if shop else {}
+
     def _read(self, channel, resource, **params):
         """The webservice answers an empty list where there is none. The name in an answer is not
         always that of the resource: order_slip gives order_slips.
@@ -28,7 +34,7 @@ class EcomConnectorPrestaShop(models.AbstractModel):
         :return: list of objects"""
         value = self._call_json(
             channel, "GET", f"/api/{resource}",
-            params={"output_format": "JSON", "display": "full", **params}, accept=(404,),
+            params={"output_format": "JSON", "display": "full", **self._get_shop(channel), **params}, accept=(404,),
         )  # fmt: skip
         if not isinstance(value, dict):
             return []
@@ -55,7 +61,7 @@ class EcomConnectorPrestaShop(models.AbstractModel):
         text = f'<?xml version="1.0" encoding="UTF-8"?><prestashop><{name}>{mapping.to_xml(values)}</{name}></prestashop>'
         answer = self._call(
             channel, method, f"/api/{resource}" + (f"/{number}" if number else ""),
-            params={"output_format": "JSON", **(params or {})}, data=text.encode(), headers={"Content-Type": "text/xml"},
+            params={"output_format": "JSON", **self._get_shop(channel), **(params or {})}, data=text.encode(), headers={"Content-Type": "text/xml"},
         )  # fmt: skip
         return str(mapping.find_id(answer.content, name) or number or "")
 
@@ -66,18 +72,17 @@ class EcomConnectorPrestaShop(models.AbstractModel):
     # === READING === #
 
     def _fetch_orders(self, channel, since, until=None, cursor=None):
-        offset, size = int(cursor or 0), self._get_capabilities().page_size
-        tz = base.zone(channel.tz)
-        local = since.replace(tzinfo=base.timezone.utc).astimezone(tz).strftime("%Y-%m-%d %H:%M:%S")
-        end = "2100-01-01 00:00:00"
-        if until:
-            end = until.replace(tzinfo=base.timezone.utc).astimezone(tz).strftime("%Y-%m-%d %H:%M:%S")
+        size = self._get_capabilities().page_size
+        start, page = windows.resume(since, cursor)
+        end = _local(until, channel.tz) if until else "2100-01-01 00:00:00"
         orders = self._read(
-            channel, "orders", date="1", limit=f"{offset},{size}", sort="[date_upd_ASC]",
-            **{"filter[date_upd]": f"[{local},{end}]"},
+            channel, "orders", date="1", limit=f"{(page - 1) * size},{size}", sort="[date_upd_ASC]",
+            **{"filter[date_upd]": f"[{_local(datetime.fromisoformat(start), channel.tz)},{end}]"},
         )  # fmt: skip
         newest = base.when(orders[-1].get("date_upd"), channel.tz) if orders else None
-        following = offset + size if len(orders) == size else None
+        following = None
+        if len(orders) == size:
+            following = windows.proceed(start, page, newest and newest.removesuffix("Z"))
         return Page(self._complete(channel, orders), following, newest)
 
     def _fetch_order(self, channel, external_id):
@@ -161,7 +166,7 @@ class EcomConnectorPrestaShop(models.AbstractModel):
             numbers = [part.strip() for part in (rows[0].get("tracking_number") or "").split(",") if part.strip()]
             if tracking not in numbers:
                 keep = {k: v for k, v in rows[0].items() if not isinstance(v, dict | list)}
-                keep["tracking_number"] = ", ".join([*numbers, tracking])[:64]
+                keep["tracking_number"] = mapping.tracking_numbers([*numbers, tracking])
                 self._send_xml(channel, "PUT", "order_carriers", "order_carrier", keep, rows[0]["id"], self._get_mails(channel))
         answer = self.env._("Tracking number kept with the order.")
         if self._is_last(task):
@@ -212,17 +217,21 @@ class EcomConnectorPrestaShop(models.AbstractModel):
         return {"ref": number or None, "answer": self.env._("Credit slip made in the shop. Send the money by its payment module.")}
 
     def _push_stock(self, channel, items):
-        result = {}
         ids = [(item.get("extra") or {}).get("stock_id") for item in items]
         stocks = self._read_ids(channel, "stock_availables", ids)
-        for item in items:
+
+        def tell(item):
             stock = stocks.get(str((item.get("extra") or {}).get("stock_id")))
             if stock is None:
-                result[item["key"]] = self.env._("The shop does not know it; read the catalogue again.")
-                continue
+                return self.env._("The shop does not know it; read the catalogue again.")
             keep = {k: v for k, v in stock.items() if not isinstance(v, dict | list)}
             self._send_xml(channel, "PUT", "stock_availables", "stock_available",
-                        {**keep, "quantity": item["quantity"]}, stock["id"])  # fmt: skip
-            result[item["key"]] = None
-        return result
+                           {**keep, "quantity": item["quantity"]}, stock["id"])  # fmt: skip
+            return None
 
+        return self._push_each(items, tell)
+
+
+def _local(moment, tz):
+    """:param moment: naive UTC datetime. :return: the shop's own time, as its database has it"""
+    return moment.replace(tzinfo=timezone.utc).astimezone(base.zone(tz)).strftime("%Y-%m-%d %H:%M:%S")

@@ -7,8 +7,10 @@ those too and hands over ``{"order": …, "currency": …, "customer": …, "add
 
 import html
 import json
+import re
 
 from ..base import (
+    CENT,
     ZERO,
     Found,
     Unmappable,
@@ -34,6 +36,8 @@ PAID_STATES = {"2", "3", "4", "5", "9", "11", "12"}
 CANCELLED_STATES = {"6"}
 ERROR_STATES = {"8"}
 SHIPPED_STATES = {"4", "5"}
+REFUNDED_STATES = {"7"}
+_ROUND_PIECES = "1"
 
 
 def find(payload, context):
@@ -60,9 +64,12 @@ def find(payload, context):
             )
     elif "total_paid" in payload and "id_customer" in payload:
         yield from find({"order": payload}, context)
-    elif isinstance(payload.get("order_slip"), dict):
-        slip = payload["order_slip"]
-        yield Found("refund", ident(slip.get("id")), lambda: _slip(slip, {}, context), payload)
+    slips = payload.get("order_slips", payload.get("order_slip"))
+    if isinstance(slips, dict) and "id" not in slips:
+        slips = slips.get("order_slip")
+    for slip in as_list(slips):
+        if isinstance(slip, dict):
+            yield Found("refund", ident(slip.get("id")), lambda slip=slip: _slip(slip, {}, context), slip)
 
 
 def text(value):
@@ -99,7 +106,7 @@ def _order(parts, context):
     currency = _currency(parts, context)
     total = rounded(order.get("total_paid_tax_incl") or order.get("total_paid"), currency)
     rows = require(_rows(order), "incomplete", "has no order rows: read it with display=full")
-    lines = [_row(row, currency) for row in rows]
+    lines = [_row(row, currency, ident(order.get("round_type")) == _ROUND_PIECES) for row in rows]
     for name, kind, title in (("shipping", "shipping", "Shipping"), ("wrapping", "gift_wrap", "Gift wrapping")):
         entry = _total_line(order, name, kind, title, currency)
         if entry:
@@ -133,6 +140,7 @@ def _order(parts, context):
         "shipping_address": _address(delivery),
         "lines": lines,
         "payments": [_payment(parts, total, context)],
+        "payment_state": "refunded" if _is_refunded(parts, context) else None,
         "total": text_of(total),
         "buyer_message": order.get("gift_message"),
         "delivery_option": text(as_dict(parts.get("carrier")).get("name")),
@@ -153,11 +161,22 @@ def _state(parts, context):
 
 def _status(parts, context):
     number, known = _state(parts, context)
-    if number in CANCELLED_STATES or known.get("meaning") == "cancelled":
+    if number in CANCELLED_STATES or known.get("meaning") == "cancelled" or _template(known) == "order_canceled":
         return "cancelled"
     # Without the shop's own list of states those count that it was installed with.
     shipped = flag(known.get("shipped")) if known else number in SHIPPED_STATES
     return "completed" if shipped else "open"
+
+
+def _template(state):
+    """:return: name of the mail that a state sends, which tells what a state of the shop's own means"""
+    found = text(state.get("template"))
+    return found if isinstance(found, str) else ""
+
+
+def _is_refunded(parts, context):
+    number, known = _state(parts, context)
+    return number in REFUNDED_STATES or _template(known) == "refund"
 
 
 def _payment(parts, total, context):
@@ -165,7 +184,7 @@ def _payment(parts, total, context):
     number, known = _state(parts, context)
     paid = flag(order.get("valid")) or flag(known.get("paid")) or number in PAID_STATES
     real = rounded(order.get("total_paid_real"), _currency(parts, context))
-    if number in ERROR_STATES:
+    if number in ERROR_STATES or _template(known) == "payment_error":
         paid = False
     cod = "cashondelivery" in str(order.get("module", ""))
     return {
@@ -176,10 +195,13 @@ def _payment(parts, total, context):
     }
 
 
-def _row(row, currency):
+def _row(row, currency, by_piece=False):
+    """:param by_piece: the shop rounds the price of each piece, and not that of the line"""
     quantity = dec(row.get("product_quantity"))
     unit = dec(row.get("unit_price_tax_excl"), dec(row.get("product_price")))
     unit_incl = dec(row.get("unit_price_tax_incl"), unit)
+    if by_piece:
+        unit, unit_incl = rounded(unit, currency), rounded(unit_incl, currency)
     net, gross = rounded(unit * quantity, currency), rounded(unit_incl * quantity, currency)
     attribute = ident(row.get("product_attribute_id"))
     product = ident(row.get("product_id"))
@@ -224,9 +246,10 @@ def _slip(slip, parts, context):
     details = as_dict(slip.get("associations")).get("order_slip_details")
     if isinstance(details, dict):
         details = details.get("order_slip_detail")
+    # The `id` of a detail is that of its slip.
     lines = [
         {
-            "id": ident(each.get("id") or each.get("id_order_detail")),
+            "id": ident(each.get("id_order_detail") or each.get("id")),
             "order_line_id": ident(each.get("id_order_detail")),
             "quantity": text_of(dec(each.get("product_quantity"))),
             "amount": text_of(rounded(each.get("amount_tax_incl"), currency)),
@@ -244,7 +267,7 @@ def _slip(slip, parts, context):
         "created_at": when(slip.get("date_add"), context.get("tz")),
         "currency": currency,
         "amount": text_of(products + shipping),
-        "lines": lines,
+        "lines": unique_ids(lines),
     }
 
 
@@ -280,6 +303,15 @@ def to_xml(value):
     return html.escape("" if value is None else str(value), quote=False)
 
 
+def tracking_numbers(numbers):
+    """:return: the numbers of an order's parcels as its one field takes them: 64 characters, the
+    latest where not all fit, and none in part"""
+    numbers = [re.sub(r"[^A-Za-z0-9~:#,%&_=()\[\].? +@/-]", "", each) for each in numbers]
+    while len(numbers) > 1 and len(", ".join(numbers)) > 64:
+        numbers = numbers[1:]
+    return ", ".join(numbers)[:64]
+
+
 def find_id(content, name):
     """:return: id of the object in the answer to a write, which is JSON or XML; None without one"""
     try:
@@ -306,18 +338,16 @@ def slip_values(order, values):
     """
     rows = {ident(row.get("id")): row for row in _rows(order)}
     total = dec(values["amount"])
+    known = [e for e in values.get("lines") or [] if e.get("line_id") in rows or e.get("line_id") == "shipping"]
     net_share = _net_share(order.get("total_paid_tax_excl"), order.get("total_paid_tax_incl"))
     shipping = shipping_net = goods = goods_net = ZERO
     details = []
-    for entry in values.get("lines") or []:
-        amount = dec(entry.get("amount"))
+    for entry, amount in zip(known, _capped([dec(e.get("amount")) for e in known], total), strict=True):
         if entry.get("line_id") == "shipping":
             share = _net_share(order.get("total_shipping_tax_excl"), order.get("total_shipping_tax_incl"))
             shipping, shipping_net = shipping + amount, shipping_net + amount * share
             continue
-        row = rows.get(entry.get("line_id"))
-        if row is None:
-            continue
+        row = rows[entry["line_id"]]
         share = _net_share(row.get("unit_price_tax_excl"), row.get("unit_price_tax_incl"))
         goods, goods_net = goods + amount, goods_net + amount * share
         details.append(
@@ -343,6 +373,22 @@ def slip_values(order, values):
     if details:
         result["associations"] = {"order_slip_details": {"order_slip_detail": details}}
     return result
+
+
+def _capped(amounts, total):
+    """Where only part of what lines are worth goes back, each gets its share of that.
+
+    :return: amounts that come to `total` at most
+    """
+    whole = sum(amounts, ZERO)
+    if whole <= total:
+        return amounts
+    shares, left, rest = [], total, whole
+    for amount in amounts:
+        share = (left * amount / rest).quantize(CENT) if rest else ZERO
+        shares.append(share)
+        left, rest = left - share, rest - amount
+    return shares
 
 
 def _net_share(net, gross):

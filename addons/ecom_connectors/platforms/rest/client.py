@@ -116,14 +116,10 @@ class EcomConnectorRest(models.AbstractModel):
         return self._push(channel, "shipment", values)
 
     def _push_stock(self, channel, items):
-        result = {}
-        for item in items:
-            try:
-                self._push(channel, "stock", item)
-                result[item["key"]] = None
-            except EcomDataError as error:
-                result[item["key"]] = error.message
-        return result
+        def tell(item):
+            self._push(channel, "stock", item)
+
+        return self._push_each(items, tell)
 
     def _verify_webhook(self, channel, headers, raw, secrets):
         secret = secrets.get("webhook")

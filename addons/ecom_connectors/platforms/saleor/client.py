@@ -4,7 +4,7 @@ import json
 
 from odoo import models
 
-from ...exceptions import EcomDataError
+from ...exceptions import EcomAuthError, EcomDataError, EcomRetryableError
 from ...models.ecom_connector import Hook, Page
 from .. import base
 
@@ -25,6 +25,10 @@ _ORDER = (
 )
 _EVENTS = ("ORDER_CREATED", "ORDER_UPDATED", "ORDER_CONFIRMED", "ORDER_FULLY_PAID", "ORDER_CANCELLED",
            "ORDER_FULFILLED", "ORDER_REFUNDED")  # fmt: skip
+
+
+_AUTH_ERRORS = {"ExpiredSignatureError", "InvalidTokenError", "InvalidSignatureError", "DecodeError",
+                "JSONWebTokenError"}  # fmt: skip
 
 
 class EcomConnectorSaleor(models.AbstractModel):
@@ -54,6 +58,28 @@ class EcomConnectorSaleor(models.AbstractModel):
             raise EcomDataError(self.env._("The shop refused: %(error)s", error=said), json.dumps(errors))
         return result
 
+    def _explain_graphql_errors(self, channel, errors, value):
+        """Saleor puts the class of what went wrong into its errors. A token that was taken back
+        is told by the same words as one that may not do this."""
+        known = [e for e in errors or () if isinstance(e, dict)] if isinstance(errors, list) else []
+        kinds = {((e.get("extensions") or {}).get("exception") or {}).get("code") for e in known}
+        said = "; ".join(str(e.get("message")) for e in known)
+        if kinds & _AUTH_ERRORS or ("PermissionDenied" in kinds and not self._is_signed_in(channel)):
+            return EcomAuthError(self.env._("The shop refuses our credentials."), said)
+        if any(e.get("message") == "Internal Server Error" for e in known):
+            return EcomRetryableError(self.env._("The shop has a fault of its own."), said, unsure=True)
+        return super()._explain_graphql_errors(channel, errors, value)
+
+    def _is_signed_in(self, channel):
+        """Whether the token is of an app that the shop still has."""
+        if self.env.context.get("saleor_asked"):
+            return False
+        try:
+            asked = self.with_context(saleor_asked=True)
+            return bool(asked._query(channel, "{ app { id } }")["app"])
+        except (EcomAuthError, EcomDataError):
+            return False
+
     def _test_connection(self, channel):
         data = self._query(channel, "{ shop { name version } }")
         return f"{data['shop']['name']} (Saleor {data['shop'].get('version') or '?'})"
@@ -64,12 +90,13 @@ class EcomConnectorSaleor(models.AbstractModel):
         moment = {"gte": f"{since.isoformat()}Z"}
         if until:
             moment["lte"] = f"{until.isoformat()}Z"
+        only = (channel.connector_options or {}).get("channels")
         data = self._query(
             channel,
             _ORDER + " query($n: Int!, $after: String, $filter: OrderFilterInput) { orders(first: $n, after: $after, "
             "filter: $filter, sortBy: {field: LAST_MODIFIED_AT, direction: ASC}) "
             "{ pageInfo { hasNextPage endCursor } edges { node { ...F } } } }",
-            n=self._get_capabilities().page_size, after=cursor, filter={"updatedAt": moment},
+            n=self._get_capabilities().page_size, after=cursor, filter={"updatedAt": moment, **({"channels": only} if only else {})},
         )["orders"]  # fmt: skip
         orders = [edge["node"] for edge in data["edges"]]
         info = data["pageInfo"]
@@ -124,12 +151,14 @@ class EcomConnectorSaleor(models.AbstractModel):
         code = values.get("tracking") or values["shipment"]
         for fulfillment in order["fulfillments"]:
             if fulfillment["trackingNumber"] == code and fulfillment["status"] != "CANCELED":
+                if fulfillment["status"] == "WAITING_FOR_APPROVAL":
+                    self._approve(channel, fulfillment)
                 return {"ref": fulfillment["id"], "answer": self.env._("The shop knew of it already.")}
         warehouse = self._get_warehouse(channel)
         result = self._mutate(
             channel,
             "mutation($order: ID!, $input: OrderFulfillInput!) { orderFulfill(order: $order, input: $input) { "
-            "fulfillments { id trackingNumber } errors { field message code } } }",
+            "fulfillments { id trackingNumber status } errors { field message code } } }",
             order=order["id"],
             input={
                 "notifyCustomer": True, "allowStockToBeExceeded": True, "trackingNumber": code,
@@ -139,8 +168,19 @@ class EcomConnectorSaleor(models.AbstractModel):
                 ],
             },
         )  # fmt: skip
-        made = result.get("fulfillments") or [{}]
-        return {"ref": made[-1].get("id"), "answer": json.dumps(result)[:2000]}
+        made = (result.get("fulfillments") or [{}])[-1]
+        if made.get("status") == "WAITING_FOR_APPROVAL":
+            self._approve(channel, made)
+        return {"ref": made.get("id"), "answer": json.dumps(result)[:2000]}
+
+    def _approve(self, channel, fulfillment):
+        """A shop may be set up so that somebody approves each parcel: it has left, so that we do."""
+        self._mutate(
+            channel,
+            "mutation($id: ID!) { orderFulfillmentApprove(id: $id, notifyCustomer: true, allowStockToBeExceeded: true) { "
+            "errors { field message code } } }",
+            id=fulfillment["id"],
+        )  # fmt: skip
 
     def _push_cancel(self, channel, task, values):
         order = self._get_order(channel, values)
@@ -153,13 +193,17 @@ class EcomConnectorSaleor(models.AbstractModel):
         """By the transaction that was charged, or by the payment of an older order. The key stands
         in the reason; where a shop keeps none, what was refunded since the first try tells."""
         order = self._get_order(channel, values)
+        asked = _asked_refunds(order)
         refunded = base.dec((order.get("totalRefunded") or {}).get("amount"))
-        if task.attempts > 1:
-            before = base.dec(((task.payload or {}).get("refunded_before")) or 0)
-            if refunded - before >= base.dec(values["amount"]):
+        before = (task.payload or {}).get("refunded_before")
+        if task.attempts > 1 and before is not None:
+            known = set((task.payload or {}).get("asked_before") or ())
+            again = any(amount == base.dec(values["amount"]) for key, amount in asked.items() if key not in known)
+            # A payment provider may take days: what was asked for counts, not only what is done.
+            if again or refunded - base.dec(before) >= base.dec(values["amount"]):
                 return {"ref": order["id"], "answer": self.env._("It was refunded already.")}
         else:
-            task.payload = {**(task.payload or {}), "refunded_before": str(refunded)}
+            task.payload = {**(task.payload or {}), "refunded_before": str(refunded), "asked_before": sorted(asked)}
             task._commit()
         transactions = order["transactions"] or []
         for transaction in transactions:
@@ -217,11 +261,10 @@ class EcomConnectorSaleor(models.AbstractModel):
             edge["node"]["id"]: sum(s["quantityAllocated"] for s in edge["node"]["stocks"] or [] if s["warehouse"]["id"] == warehouse)
             for edge in data
         }
-        result = {}
-        for item in items:
+
+        def tell(item):
             if item["listing_id"] not in allocated:
-                result[item["key"]] = self.env._("The shop does not know it.")
-                continue
+                return self.env._("The shop does not know it.")
             self._mutate(
                 channel,
                 "mutation($id: ID!, $stocks: [StockInput!]!) { productVariantStocksUpdate(variantId: $id, stocks: $stocks) { "
@@ -229,8 +272,9 @@ class EcomConnectorSaleor(models.AbstractModel):
                 id=item["listing_id"],
                 stocks=[{"warehouse": warehouse, "quantity": item["quantity"] + allocated[item["listing_id"]]}],
             )
-            result[item["key"]] = None
-        return result
+            return None
+
+        return self._push_each(items, tell)
 
     # === WEBHOOKS === #
 
@@ -272,3 +316,13 @@ class EcomConnectorSaleor(models.AbstractModel):
         for number in ours:
             self._mutate(channel, "mutation($id: ID!) { webhookDelete(id: $id) { errors { field message code } } }", id=number)
         return self.env._("%(count)s webhooks were removed.", count=len(ours))
+
+
+def _asked_refunds(order):
+    """:return: {id of the event: amount} of all refunds that the payment provider was asked for"""
+    return {
+        event["id"]: base.dec((event.get("amount") or {}).get("amount"))
+        for transaction in order.get("transactions") or []
+        for event in transaction.get("events") or []
+        if event.get("type") == "REFUND_REQUEST"
+    }

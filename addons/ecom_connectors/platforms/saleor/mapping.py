@@ -62,7 +62,7 @@ def _pair(value):
 
 def _order(order, context):
     status = str(order.get("status") or "").upper()
-    if status in ("DRAFT", "UNCONFIRMED", "EXPIRED"):
+    if status in ("DRAFT", "UNCONFIRMED"):
         raise Unmappable("not_placed", f"is not placed yet ({status.lower()})")
     _net, total = _pair(order.get("total"))
     if not order.get("total"):
@@ -91,7 +91,7 @@ def _order(order, context):
     return {
         "external_id": ident(order["id"]),
         "number": ident(order.get("number")),
-        "status": {"CANCELED": "cancelled", "FULFILLED": "completed", "RETURNED": "completed"}.get(status, "open"),
+        "status": {"CANCELED": "cancelled", "EXPIRED": "cancelled", "FULFILLED": "completed", "RETURNED": "completed"}.get(status, "open"),
         "placed_at": when(order.get("created")),
         "updated_at": when(order.get("updatedAt")),
         "currency": currency,

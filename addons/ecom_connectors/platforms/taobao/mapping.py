@@ -40,7 +40,7 @@ def find(payload, context):
         yield Found("refund", ident(payload["refund_id"]), lambda: _refund(payload), payload)
         return
     for key, value in payload.items():
-        if (key.endswith("_response") or key in ("trade", "trades", "refund", "refunds")) and isinstance(value, dict | list):
+        if (str(key).endswith("_response") or key in ("trade", "trades", "refund", "refunds")) and isinstance(value, dict | list):
             yield from find(value, context)
 
 

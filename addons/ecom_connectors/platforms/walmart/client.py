@@ -109,18 +109,13 @@ class EcomConnectorWalmart(models.AbstractModel):
         return {"ref": values["tracking"], "answer": "Shipped"}
 
     def _push_stock(self, channel, items):
-        result = {}
-        for item in items:
-            try:
-                self._call_json(
-                    channel, "PUT", f"/v3/inventory?sku={quote(item['key'], safe='')}", operation="inventory",
-                    json={"sku": item["key"], "quantity": {"unit": "EACH", "amount": item["quantity"]}},
-                )  # fmt: skip
-            except EcomDataError as error:
-                result[item["key"]] = error.message
-                continue
-            result[item["key"]] = None
-        return result
+        def tell(item):
+            self._call_json(
+                channel, "PUT", f"/v3/inventory?sku={quote(item['key'], safe='')}", operation="inventory",
+                json={"sku": item["key"], "quantity": {"unit": "EACH", "amount": item["quantity"]}},
+            )  # fmt: skip
+
+        return self._push_each(items, tell)
 
 
 def _statuses(line):

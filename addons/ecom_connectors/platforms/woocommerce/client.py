@@ -1,4 +1,5 @@
 import base64
+import hashlib
 import json
 from datetime import datetime, timezone
 from urllib.parse import quote
@@ -7,6 +8,7 @@ from odoo import models
 
 from ...exceptions import EcomDataError, EcomRetryableError
 from ...models.ecom_connector import Hook, Page
+from .. import windows
 from ..medusa.client import verify_base64
 from . import mapping, oauth1
 
@@ -26,6 +28,9 @@ class EcomConnectorWooCommerce(models.AbstractModel):
     def _get_auth(self, channel, secrets, method, url, params):
         if url.startswith("http://"):
             return {}, oauth1.sign(method, url, params, secrets["key"], secrets["secret"])
+        if (channel.connector_options or {}).get("auth_in_query"):
+            # Some web servers keep the Authorization header from PHP.
+            return {}, {"consumer_key": secrets["key"], "consumer_secret": secrets["secret"]}
         pair = base64.b64encode(f"{secrets['key']}:{secrets['secret']}".encode()).decode()
         return {"Authorization": f"Basic {pair}"}, {}
 
@@ -41,9 +46,10 @@ class EcomConnectorWooCommerce(models.AbstractModel):
     # === READING === #
 
     def _fetch_orders(self, channel, since, until=None, cursor=None):
-        page, size = int(cursor or 1), self._get_capabilities().page_size
+        size = self._get_capabilities().page_size
+        start, page = windows.resume(since, cursor)
         params = {
-            "modified_after": since.isoformat(), "dates_are_gmt": "true", "orderby": "modified", "order": "asc",
+            "modified_after": start, "dates_are_gmt": "true", "orderby": "modified", "order": "asc",
             "per_page": size, "page": page, "status": "any",
         }  # fmt: skip
         if until:
@@ -58,7 +64,8 @@ class EcomConnectorWooCommerce(models.AbstractModel):
         for order in orders:
             self._complete(channel, order)
         newest = orders[-1].get("date_modified_gmt") if orders else None
-        return Page(orders, page + 1 if more else None, f"{newest}Z" if newest else None)
+        following = windows.proceed(start, page, newest) if more else None
+        return Page(orders, following, f"{newest}Z" if newest else None)
 
     def _complete(self, channel, order):
         """An order lists its refunds by id and sum only: their lines are read too."""
@@ -161,7 +168,13 @@ class EcomConnectorWooCommerce(models.AbstractModel):
         self._api(channel, "POST", f"/orders/{order['id']}/notes", json={"note": text.strip(), "customer_note": True})
 
     def _is_complete(self, order, told):
+        """Whether everything has left that is still to be had: what was refunded does not leave."""
         left = {str(line["id"]): line["quantity"] for line in order.get("line_items") or []}
+        for refund in order.get("refunds") or []:
+            for line in refund.get("line_items") or []:
+                line_id = str(self._get_meta(line, "_refunded_item_id") or "")
+                if line_id in left:
+                    left[line_id] -= abs(line.get("quantity") or 0)
         for lines in told.values():
             for line_id, quantity in lines.items():
                 if line_id in left:
@@ -226,20 +239,29 @@ class EcomConnectorWooCommerce(models.AbstractModel):
                 groups.setdefault((item.get("extra") or {}).get("parent"), []).append(item)
             else:
                 result[item["key"]] = self.env._("The shop does not know it; read the catalogue again.")
-        for parent, group in groups.items():
+        parts = [
+            (parent, group[start : start + 100])
+            for parent, group in groups.items() for start in range(0, len(group), 100)
+        ]  # fmt: skip
+        for number, (parent, part) in enumerate(parts):
             path = f"/products/{parent}/variations/batch" if parent else "/products/batch"
-            for start in range(0, len(group), 100):
-                part = group[start : start + 100]
-                update = [
-                    {"id": int(item["listing_id"]), "manage_stock": True, "stock_quantity": item["quantity"]}
-                    for item in part
-                ]
+            update = [
+                {"id": int(item["listing_id"]), "manage_stock": True, "stock_quantity": item["quantity"]}
+                for item in part
+            ]
+            try:
                 answer = self._api(channel, "POST", path, json={"update": update}) or {}
-                errors = {
-                    str(each.get("id")): each["error"].get("message") or "?"
-                    for each in answer.get("update") or [] if each.get("error")
-                }  # fmt: skip
-                result |= {item["key"]: errors.get(str(item["listing_id"])) for item in part}
+            except EcomRetryableError as error:
+                # The next run goes on from here.
+                left = {item["key"] for _parent, rest in parts[number:] for item in rest}
+                error.told = {key: said for key, said in result.items() if key not in left}
+                raise
+            errors = {
+                str(each.get("id")): each["error"].get("message") or "?"
+                for each in answer.get("update") or [] if each.get("error")
+            }  # fmt: skip
+            for item in part:
+                result[item["key"]] = result.get(item["key"]) or errors.get(str(item["listing_id"]))
         return result
 
     # === WEBHOOKS === #
@@ -254,7 +276,9 @@ class EcomConnectorWooCommerce(models.AbstractModel):
     def _read_webhook(self, channel, headers, raw):
         value = json.loads(raw)
         topic = headers.get("x-wc-webhook-topic") or ""
-        delivery = headers.get("x-wc-webhook-delivery-id")
+        # WooCommerce makes its delivery id of the webhook's number and the second: two orders that
+        # change in one second bear the same.
+        delivery = f"{headers.get('x-wc-webhook-delivery-id') or ''}/{hashlib.sha256(raw).hexdigest()[:32]}"
         if not topic.startswith("order.") or not isinstance(value, dict) or not value.get("id"):
             return Hook(delivery, topic)
         return Hook(delivery, topic, [str(value["id"])])

@@ -3,6 +3,7 @@
 import html
 
 from ..base import (
+    CENT,
     ZERO,
     Found,
     Unmappable,
@@ -17,6 +18,7 @@ from ..base import (
     require,
     rounded,
     settle,
+    sum_of,
     tax,
     text_of,
     unique_ids,
@@ -25,6 +27,7 @@ from ..base import (
 
 _DRAFTS = ("checkout-draft", "auto-draft", "draft")
 _GONE = ("cancelled", "failed", "trash")
+_CREDIT_METAS = ("_order_total_store_credit", "_store_credit_used", "_ywgc_applied_gift_cards_totals")
 
 
 def find(payload, context):
@@ -82,6 +85,8 @@ def _order(order, context):
     lines = unique_ids([each for each in lines if each])
     require(lines, "no_lines", "has no lines")
     _legacy_shipping_tax(order, lines, currency)
+    gift = _gift_cards(order, sum_of(lines) - total)
+    total += gift
     settle(lines, total, currency)
     billing = as_dict(order.get("billing") or order.get("billing_address"))
     shipping = as_dict(order.get("shipping") or order.get("shipping_address"))
@@ -110,7 +115,10 @@ def _order(order, context):
         "billing_address": _address(billing),
         "shipping_address": _address({"phone": billing.get("phone"), **_filled(shipping)}),
         "lines": lines,
-        "payments": [_payment(order, status, total, context)],
+        "payments": [
+            _payment(order, status, total - gift, context) if total > gift or not gift else None,
+            {"kind": "gift_card", "amount": text_of(gift), "state": "paid"} if gift else None,
+        ],
         "total": text_of(total),
         "buyer_message": order.get("customer_note") or order.get("note"),
         "delivery_option": join(
@@ -121,6 +129,26 @@ def _order(order, context):
             "coupons": [each.get("code") for each in as_list(order.get("coupon_lines"))],
         },
     }  # fmt: skip
+
+
+def _gift_cards(order, missing):
+    """WooCommerce's gift cards, and store credit of plug-ins, lower the total without a line.
+
+    :param missing: what the lines come to beyond the total
+    :return: what they paid, where that is just what the total lacks
+    """
+    paid = [dec(each.get("amount")) for each in as_list(order.get("gift_cards")) if isinstance(each, dict)]
+    metas = [m for m in as_list(order.get("meta_data")) if isinstance(m, dict) and m.get("key") in _CREDIT_METAS]
+    paid += [abs(dec(m.get("value"))) for m in metas]
+    amount = sum(paid, ZERO)
+    return amount if amount and abs(missing - amount) < CENT * 5 else ZERO
+
+
+def _plain(value):
+    """:return: text without the site's HTML entities; None where it is none"""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        value = str(value)
+    return html.unescape(value) or None if isinstance(value, str) else None
 
 
 def _filled(address):
@@ -177,7 +205,7 @@ def _product_line(each, rates, currency):
         taxes=_taxes(each, rates, currency, net),
         sku=each.get("sku") or None,
         listing_id=variation if variation and variation != "0" else ident(each.get("product_id")),
-        name=html.unescape(each.get("name") or "") or ident(each.get("id")),
+        name=_plain(each.get("name")) or ident(each.get("id")),
         note=_meta(each),
     )  # fmt: skip
 
@@ -198,11 +226,13 @@ def _other_line(each, rates, currency, kind):
     if not net and kind == "fee":
         return None
     name = each.get("method_title") or each.get("title") or each.get("name") or kind
+    # Refunds name the line by its own kind.
+    line_id = f"{kind}-{each.get('id')}"
     if kind == "fee" and net < 0:
         kind = "discount"
     return line(
-        f"{kind}-{each.get('id')}", 1, net, kind=kind, taxes=_taxes(each, rates, currency, net),
-        name=html.unescape(name),
+        line_id, 1, net, kind=kind, taxes=_taxes(each, rates, currency, net),
+        name=_plain(name) or kind,
     )  # fmt: skip
 
 
@@ -260,9 +290,10 @@ def _refund_line(each, kind, quantity, money):
         "kind": None if kind == "product" else kind,
         "order_line_id": f"{prefix}{ident(refunded[0])}" if refunded else None,
         "sku": each.get("sku") or None,
-        "name": html.unescape(each.get("name") or each.get("method_title") or "") or None,
+        "name": _plain(each.get("name") or each.get("method_title")),
         "quantity": text_of(quantity),
-        "amount": text_of(abs(money)),
+        # Refunds are negative there; what lowers one (a discount that is taken back) is not.
+        "amount": text_of(-money if kind == "fee" else abs(money)),
     }
 
 
@@ -287,7 +318,7 @@ def product(entry, parent=None):
     return listing(
         entry.get("sku") or entry["id"],
         listing_id=entry["id"],
-        name=html.unescape(entry.get("name") or (parent or {}).get("name") or ""),
+        name=_plain(entry.get("name") or (parent or {}).get("name")),
         barcode=barcode or None,
         quantity=entry.get("stock_quantity"),
         parent=ident((parent or {}).get("id")),
