@@ -107,6 +107,7 @@ from . import (
     ecom_shipment_ingest,
     ecom_shipment_parcel_eta,
     ecom_shipment_page,
+    ecom_shipment_page_load,
     ecom_channel_logistics,
     ecom_order_tracking,
     delivery_carrier,

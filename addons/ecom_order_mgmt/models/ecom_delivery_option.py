@@ -1,6 +1,6 @@
 from datetime import datetime
 
-from odoo import api, fields, models
+from odoo import api, fields, models, tools
 from odoo.exceptions import ValidationError
 
 from ..tools import delivery_window, eta, tracking
@@ -88,6 +88,33 @@ class EcomDeliveryOption(models.Model):
                     self.env._("%(name)s: offer at most %(days)s days.", name=option.name,
                                days=delivery_window.MAX_DAYS)
                 )  # fmt: skip
+
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        self.env.registry.clear_cache()
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self.env.registry.clear_cache()
+        return super().write(vals)
+
+    def unlink(self):
+        self.env.registry.clear_cache()
+        return super().unlink()
+
+    # === WHAT IS OFFERED === #
+
+    @api.model
+    @tools.ormcache("company_id")
+    def _get_choosable_ids(self, company_id):
+        """:return: tuple of ids of what this company's buyers may choose on the tracking page"""
+        # The page is nobody's in particular; what it may show is checked by its callers.
+        options = self.sudo().search(
+            [("buyer_may_choose", "=", True), ("company_id", "=", company_id)]
+        )
+        return tuple(option.id for option in options if not option.price)
 
     def _get_slots(self):
         """:return: tuple of (time, time); of a chosen day, none
@@ -298,15 +325,31 @@ class EcomShipment(models.Model):
             "deliver_by": _iso(self.deliver_by),
         }
 
+    def _may_choose_delivery(self):
+        """:return: whether there is something to choose; cheap, because every look at the page
+        asks. Whether it fits this parcel is seen where the choices are shown."""
+        self.ensure_one()
+        if not self._is_choice_open():
+            return False
+        here = self.delivery_option_id
+        if here.kind in ("date", "window"):
+            return True
+        free = self.env["ecom.delivery.option"]._get_choosable_ids(self.company_id.id)
+        return any(option_id != here.id for option_id in free)
+
+    def _is_choice_open(self):
+        """:return: whether the buyer may still wish something else"""
+        self.ensure_one()
+        open_stage = self.state in ("draft", "ready") and not self.frozen
+        return open_stage and not self._is_label_ordered()
+
     def _get_offered_options(self):
         """:return: options that the buyer may change to now"""
         self.ensure_one()
-        if self.state not in ("draft", "ready") or self.frozen or self._is_label_ordered():
-            return self.env["ecom.delivery.option"]
-        options = self.env["ecom.delivery.option"].search(
-            [("buyer_may_choose", "=", True), ("company_id", "=", self.company_id.id)]
-        )
-        free = options._offers(self).filtered(lambda option: not option.price)
+        Option = self.env["ecom.delivery.option"]
+        if not self._is_choice_open():
+            return Option
+        free = Option.browse(Option._get_choosable_ids(self.company_id.id))._offers(self)
         here = self.delivery_option_id
         if here.kind in ("date", "window"):
             # Paid or not: within it the buyer may choose another day.

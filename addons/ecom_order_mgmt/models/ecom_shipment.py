@@ -184,6 +184,8 @@ class EcomShipment(models.Model):
     def _get_last_pickings(self):
         """:return: the deliveries themselves; before they are there, the steps towards them"""
         pickings = self.picking_ids.filtered(lambda picking: picking.state != "cancel")
+        if len(pickings) == 1:
+            return pickings
         before = pickings.move_ids.move_orig_ids.picking_id
         return (pickings - before) or self.picking_ids
 

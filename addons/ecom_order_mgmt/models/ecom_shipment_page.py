@@ -30,7 +30,7 @@ class EcomShipment(models.Model):
         """:return: dict, JSON-able: what the buyer's page and the API say. Texts are in the
         language of the environment; times are ISO 8601 in UTC."""
         self.ensure_one()
-        labels = self._get_status_labels()
+        labels, secrets = self._get_status_labels(), self._get_secrets()
         parcels = self.parcel_ids.filtered(lambda parcel: not parcel.voided)
         status = self.tracking_status or "pending"
         return {
@@ -42,7 +42,7 @@ class EcomShipment(models.Model):
             "delivered_at": _iso(self.delivered_at),
             "eta": _iso(self.eta),
             "url": f"{self.get_base_url()}{self._get_tracking_path()}",
-            "parcels": [parcel._get_public_info(labels) for parcel in parcels],
+            "parcels": [parcel._get_public_info(labels, secrets) for parcel in parcels],
             "lines": self._get_public_lines(),
             "option": self._get_option_info(),
         }
@@ -98,12 +98,19 @@ class EcomShipment(models.Model):
             "shipment": info,
             "company": self.company_id,
             "headline": self._get_headline(info),
-            "offered": self._get_choices(),
+            "may_choose": self._may_choose_delivery(),
             "token": self.access_token,
             "steps": [labels[step] for step in STEPS],
-            "page_lang": (self.env.lang or "en_US").replace("_", "-"),
+            "page_lang": self._get_page_lang_tag(),
             "orders": ", ".join(o.number or o.external_id for o in self.order_ids),
         }
+
+    def _get_page_lang_tag(self):
+        return (self.env.lang or "en_US").replace("_", "-")
+
+    def _may_choose_delivery(self):
+        """:return: whether the page leads to other delivery options. Hook."""
+        return False
 
     def _get_headline(self, info):
         """:return: the one sentence that a buyer looks for"""
@@ -134,9 +141,8 @@ class EcomShipment(models.Model):
 class EcomShipmentParcel(models.Model):
     _inherit = "ecom.shipment.parcel"
 
-    def _get_public_info(self, labels):
+    def _get_public_info(self, labels, secrets):
         self.ensure_one()
-        secrets = self.shipment_id._get_secrets()
         return {
             "number": self.tracking_ref,
             "carrier": self.carrier_id.name or self.carrier_code or None,
@@ -152,16 +158,7 @@ class EcomShipmentParcel(models.Model):
             "pickup_place": self.pickup_place or None,
             "lines": self._get_public_lines(),
             "events": [
-                {
-                    "at": _iso(event.occurred_at),
-                    "utc_offset": event.utc_offset,
-                    "status": event.status or None,
-                    "label": labels.get(event.status)
-                    or public_text.public_text(event.text, secrets),
-                    "text": public_text.public_text(event.text, secrets) or None,
-                    "city": event.city or None,
-                    "country": event.country_code or None,
-                }
+                event._get_public_info(labels, secrets)
                 for event in self.event_ids.sorted(lambda e: (e.occurred_at, e.id))
             ],
         }
@@ -218,6 +215,22 @@ class EcomShipmentParcel(models.Model):
             low = format_date(self.env, self.eta_from, date_format="EEEE, d MMMM")
             return self.env._("Arrives between %(first)s and %(last)s", first=low, last=high)
         return self.env._("Arrives on %s", high)
+
+
+class EcomShipmentEvent(models.Model):
+    _inherit = "ecom.shipment.event"
+
+    def _get_public_info(self, labels, secrets):
+        text = public_text.public_text(self.text, secrets)
+        return {
+            "at": _iso(self.occurred_at),
+            "utc_offset": self.utc_offset,
+            "status": self.status or None,
+            "label": labels.get(self.status) or text,
+            "text": text or None,
+            "city": self.city or None,
+            "country": self.country_code or None,
+        }
 
 
 def _stop(city, country):

@@ -181,6 +181,17 @@ class EcomShipment(models.Model):
 
     # === THE BUYER CHOOSES === #
 
+    def _get_choice_values(self):
+        """:return: values of the template on which the buyer chooses"""
+        self.ensure_one()
+        return {
+            "company": self.company_id,
+            "token": self.access_token,
+            "page_lang": self._get_page_lang_tag(),
+            "option": self._get_option_info(),
+            "offered": self._get_choices(),
+        }
+
     def _get_choices(self):
         """:return: [(option, [(key of the choice, its text)])] that the buyer may change to now"""
         self.ensure_one()

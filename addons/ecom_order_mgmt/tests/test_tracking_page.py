@@ -46,6 +46,58 @@ class TestTrackingPage(TrackingCase, HttpCase):
         self.assertNotIn("session_id", answer.headers.get("Set-Cookie", ""))
         self.assertNotRegex(text, r'(src|href)="https?://(?!fast\.example)')
 
+    def test_looked_at_again(self):
+        first = self.url_open(self.path)
+        self.assertIn("no-cache", first.headers["Cache-Control"])
+        self.assertIn("private", first.headers["Cache-Control"])
+        seen = {"If-None-Match": first.headers["ETag"]}
+        again = self.url_open(self.path, headers=seen)
+        self.assertEqual((again.status_code, again.content), (304, b""))
+        self.assertIn("noindex", again.headers["X-Robots-Tag"])
+        with freeze_time(NOW):
+            self._ingest(self._event(30, "OK", city="Berlin"))
+        self.env.flush_all()
+        answer = self.url_open(self.path, headers=seen)
+        self.assertEqual(answer.status_code, 200)
+        self.assertIn("Delivered on", answer.text)
+        # Another language is another page.
+        self.env["res.lang"]._activate_lang("de_DE")
+        seen = {"If-None-Match": answer.headers["ETag"]}
+        self.assertEqual(self.url_open(f"{self.path}?lang=de_DE", headers=seen).status_code, 200)
+
+    def test_budget(self):
+        """However much is on it, the page is a fixed number of small statements."""
+        token = self.shipment.access_token
+
+        def look():
+            self.env.invalidate_all()
+            page = self.env["ecom.shipment"]._find_for_page(token)._for_page()
+            values = page._get_page_values()
+            page.env["ir.qweb"].with_context(minimal_qcontext=True)._render(
+                "ecom_order_mgmt.tracking_page", values
+            )
+
+        look()
+        # As measured: what is asked of the database for one look, with nothing in memory.
+        with self.assertQueryCount(15):
+            look()
+        for number in range(20):
+            self._ingest(self._event(20 + number, "SCAN", city="Leipzig"))
+        with freeze_time(NOW):
+            self.shipment.tracking_ref = "T1, T2, T3"
+        look()
+        with self.assertQueryCount(15):
+            look()
+
+    def test_whole_records_are_not_read(self):
+        page = self.env["ecom.shipment"]._find_for_page(self.shipment.access_token)._for_page()
+        self.env.flush_all()
+        self.env.invalidate_all()
+        page = self.env["ecom.shipment"]._find_for_page(self.shipment.access_token)._for_page()
+        page._get_page_values()
+        picking = page.picking_ids
+        self.assertNotIn(picking.id, picking._fields["note"]._get_cache(picking.env))
+
     def test_language_of_the_buyer(self):
         self.env["res.lang"]._activate_lang("de_DE")
         self.shipment.picking_ids.sale_id.partner_id.lang = "de_DE"
