@@ -106,6 +106,8 @@ from . import (
     ecom_shipment_tracking,
     ecom_shipment_ingest,
     ecom_shipment_parcel_eta,
+    res_company,
+    resource_calendar_leaves,
     ecom_shipment_page,
     ecom_shipment_page_load,
     ecom_channel_logistics,

@@ -172,7 +172,8 @@ class EcomShipment(models.Model):
         todo = pickings.filtered(lambda picking: picking.state != "done")
         if self.started_at or todo != pickings:
             return "picking"
-        moves = todo.move_ids.filtered(lambda move: move.state != "cancel")
+        # Asked through the field, so that many shipments are read at once; no delivery is done.
+        moves = self.picking_ids.move_ids.filtered(lambda move: move.state != "cancel")
         return "ready" if all(move.state == "assigned" for move in moves) else "draft"
 
     @api.depends("tracking_ref", "carrier_id", "picking_ids.carrier_tracking_url")

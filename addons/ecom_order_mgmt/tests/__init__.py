@@ -19,6 +19,7 @@ from . import (
     test_replenishment,
     test_tracking,
     test_tracking_page,
+    test_tracking_speed,
     test_replenishment_tour,
     test_stock_health,
     test_replenishment_simulation,
