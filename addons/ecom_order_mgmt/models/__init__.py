@@ -126,6 +126,8 @@ from . import (
     ecom_shipment_rules,
     delivery_carrier_option,
     sale_order_option,
+    sale_order_delivery_day,
+    payment_transaction,
     ecom_shipment_return_label,
     ecom_order_tell,
     ecom_interception,

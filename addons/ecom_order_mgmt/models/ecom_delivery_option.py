@@ -2,6 +2,7 @@ from datetime import datetime
 
 from odoo import api, fields, models, tools
 from odoo.exceptions import ValidationError
+from odoo.tools import format_date, format_time
 
 from ..tools import delivery_window, eta, tracking
 
@@ -128,6 +129,38 @@ class EcomDeliveryOption(models.Model):
             raise ValidationError(
                 self.env._("“%s” is not a time window. Write them like 8-12, 12-16, 16:30-20.", error)
             ) from error
+
+    def _get_day_choices(self, now, calendar):
+        """What a buyer of an option with a day may choose from.
+
+        :param now: local datetime of the warehouse
+        :return: [(key of the choice, its text, :class:`delivery_window.Window`)], earliest first"""
+        self.ensure_one()
+        days = delivery_window.offered_days(
+            now,
+            eta.cut_off_time(self.cut_off),
+            calendar,
+            self.promise_days,
+            self.days_ahead or 7,
+        )
+        slots = self._get_slots() or (None,)
+        return [
+            (
+                delivery_window.key(self.id, day, slot),
+                self._describe_day(day, slot),
+                delivery_window.window(day, slot),
+            )
+            for day in days
+            for slot in slots
+        ]
+
+    def _describe_day(self, day, slot):
+        # Short: it has to fit into a list on a phone.
+        text = format_date(self.env, day, date_format="EEE, d MMM")
+        if slot:
+            times = [format_time(self.env, at, time_format="short") for at in slot]
+            text = f"{text}, {times[0]} – {times[1]}"
+        return text
 
     def _offers(self, shipment):
         """:return: those of these options that the shipment's buyer may have"""

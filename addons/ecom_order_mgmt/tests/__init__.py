@@ -30,6 +30,7 @@ from . import (
     test_promotion,
     test_delivery_window,
     test_checkout_option,
+    test_checkout_day,
     test_buyer_notice,
 )
 from . import test_review_rules
