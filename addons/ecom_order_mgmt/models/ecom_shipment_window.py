@@ -215,6 +215,7 @@ class EcomShipment(models.Model):
             window = delivery_window.window(day, slot)
             vals["deliver_from"] = tracking.to_utc(window.start, zone)
             vals["deliver_by"] = tracking.to_utc(window.end, zone)
+            vals["eta"] = vals["deliver_by"]
         self.write(vals)
         return self._choose_option(offered[key])
 

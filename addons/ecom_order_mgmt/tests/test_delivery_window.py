@@ -152,6 +152,7 @@ class TestWindowOnThePage(WindowCase, HttpCase):
         self.assertEqual(shipment.delivery_option_id, self.window)
         self.assertEqual(shipment.carrier_id, self.fast)
         self.assertTrue(shipment.wish_chosen)
+        self.assertEqual(shipment.eta, shipment.deliver_by)
         wish = shipment.wish_text
         self.assertEqual(wish.split(", ")[-1], text.split(", ")[-1], "the same times")
         self.assertEqual(wish[:3], text[:3], "the same day")
