@@ -245,7 +245,10 @@ class EcomDeliveryWord(models.Model):
             .sudo()
             .search([("channel_id", "in", self.channel_id.ids), ("delivery_word", "!=", False)])
         )
+        shipments = orders.shipment_ids
+        urgent = shipments.filtered("delivery_option_id.urgent")
         orders._compute_delivery_option_id()
+        shipments._follow_urgency(urgent)
 
 
 class EcomOrder(models.Model):
@@ -333,6 +336,27 @@ class EcomShipment(models.Model):
             chosen = options.sorted(lambda o: (not o.urgent, o.promise_days or 99, o.sequence))[:1]
             if chosen or not shipment.delivery_option_id:
                 shipment.delivery_option_id = chosen
+
+    def write(self, vals):
+        if "delivery_option_id" not in vals:
+            return super().write(vals)
+        urgent = self.filtered("delivery_option_id.urgent")
+        result = super().write(vals)
+        self._follow_urgency(urgent)
+        return result
+
+    def _follow_urgency(self, urgent):
+        """The option may be another one now: parcels of an urgent one are packed first.
+
+        :param urgent: those of these shipments whose option was urgent before"""
+        now = self.filtered("delivery_option_id.urgent")
+        # What is urgent for another reason stays so.
+        over = (urgent - now).filtered(lambda s: "1" not in s.order_ids.mapped("priority"))
+        for shipments, priority in ((now - urgent, "1"), (over, "0")):
+            shipments.write({"priority": priority})
+            # The buyer who chooses has no right on deliveries.
+            pickings = shipments.sudo().picking_ids
+            pickings.filtered(lambda p: p.state not in ("done", "cancel")).priority = priority
 
     @api.depends("delivery_option_id")
     def _compute_due_at(self):

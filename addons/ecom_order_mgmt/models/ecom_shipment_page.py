@@ -76,12 +76,19 @@ class EcomShipment(models.Model):
         ]
 
     def _get_secrets(self):
-        """:return: what of the recipient must not be read on a page without sign-in"""
+        """:return: what of the recipient and the buyer must not be read on a page without sign-in"""
         self.ensure_one()
-        partner = self.partner_id
-        return public_text.secrets_of(
-            partner.name, partner.street, partner.street2, partner.phone, partner.email
-        )
+        secrets = set()
+        for partner in self.partner_id | self.picking_ids.sale_id.partner_id:
+            secrets |= public_text.secrets_of(
+                partner.name,
+                partner.street,
+                partner.street2,
+                partner.zip,
+                partner.phone,
+                partner.email,
+            )
+        return secrets
 
     def _get_page_values(self):
         """:return: values of the page's template, texts and dates in the environment's language"""
@@ -164,11 +171,33 @@ class EcomShipmentParcel(models.Model):
         }
 
     def _get_public_lines(self):
-        """:return: what is in this box, as far as that is known: None where a shipment has several
-        boxes and nobody said which holds what. Hook."""
+        """:return: what is in this box: list of name and quantity; None where a shipment has
+        several boxes and nobody said which holds what"""
         self.ensure_one()
         boxes = self.shipment_id.parcel_ids.filtered(lambda parcel: not parcel.voided)
-        return self.shipment_id._get_public_lines() if len(boxes) == 1 else None
+        if len(boxes) == 1:
+            return self.shipment_id._get_public_lines()
+        lines = self._get_packed_lines()
+        goods = {}
+        for line in lines:
+            name = line.product_id.with_context(display_default_code=False).display_name
+            goods[name] = goods.get(name, 0) + line.quantity
+        return [{"name": name, "quantity": quantity} for name, quantity in goods.items()] or None
+
+    def _get_packed_lines(self):
+        """:return: what was put in the package of this box: the one that the label was bought for,
+        or one that is named like the number"""
+        self.ensure_one()
+        lines = self.shipment_id._get_last_pickings().move_line_ids
+        package = self.package_id
+        return lines.filtered(
+            lambda line: line.result_package_id
+            and (
+                line.result_package_id == package
+                if package
+                else line.result_package_id.name == self.tracking_ref
+            )
+        )
 
     def _get_public_days(self, events):
         """:return: the timeline, newest first: [(day as text, [events with their local time])]"""

@@ -12,11 +12,15 @@ MOVE = ["state", "quantity", "product_uom_qty", "product_id"]
 PARCEL = [
     "carrier_id", "carrier_code", "tracking_ref", "voided", "status", "status_at", "attempts",
     "eta", "eta_from", "eta_source", "pickup_code", "pickup_place", "company_id",
+    "package_id",
 ]  # fmt: skip
 EVENT = [
     "occurred_at", "utc_offset", "status", "text", "city", "country_code", "latitude", "longitude",
 ]  # fmt: skip
-PARTNER = ["name", "street", "street2", "phone", "email", "lang", "tz", "city", "country_id"]
+PARTNER = [
+    "name", "street", "street2", "zip", "phone", "email", "lang", "tz", "city", "country_id",
+]  # fmt: skip
+PACKED = ["state", "product_id", "quantity", "result_package_id"]
 
 
 class EcomShipment(models.Model):
@@ -56,6 +60,9 @@ class EcomShipment(models.Model):
         _fetch_lines(parcels, "event_ids", EVENT)
         parcels.carrier_id.fetch(["name", "tracking_url"])
         moves = _fetch_lines(page.picking_ids, "move_ids", MOVE)
+        if len(parcels) > 1:
+            packed = _fetch_lines(page.picking_ids, "move_line_ids", PACKED)
+            packed.result_package_id.fetch(["name"])
         moves.product_id.fetch(["product_tmpl_id", "default_code"])
         orders = page.env["ecom.order"].search_fetch(
             [("shipment_ids", "in", page.ids)], ["number", "external_id"]

@@ -116,7 +116,15 @@ class EcomShipmentParcel(models.Model):
     scan_delay_hours = fields.Float(
         "Hours to First Scan", readonly=True, digits=(16, 1), aggregator="avg"
     )
-    cost = fields.Monetary("Label Cost", readonly=True)
+    # The average: what a parcel costs. (Sums are in the carrier's invoices.)
+    cost = fields.Monetary("Label Cost", readonly=True, aggregator="avg")
+    package_id = fields.Many2one(
+        "stock.package",
+        "Package",
+        readonly=True,
+        index="btree_not_null",
+        help="What was packed into this box, as far as that is known.",
+    )
     currency_id = fields.Many2one(related="company_id.currency_id")
 
     # --- asking the carrier

@@ -98,6 +98,32 @@ class TestDeliveryOption(OptionCase):
             dear.order_ids.decision_ids.filtered(lambda d: d.stage == "carrier").rule, rule.name
         )
 
+    def test_priority_follows_the_option(self):
+        self.express.buyer_may_choose = self.express.urgent = True
+        shipment = self._import_one().shipment_ids
+        self.assertEqual(shipment.priority, "0")
+        self.assertTrue(shipment._choose(str(self.express.id)))
+        self.assertEqual(shipment.priority, "1")
+        self.assertEqual(set(shipment.picking_ids.mapped("priority")), {"1"})
+        shipment.delivery_option_id = False
+        self.assertEqual(shipment.priority, "0")
+        self.assertEqual(set(shipment.picking_ids.mapped("priority")), {"0"})
+        # What a rule called urgent stays urgent.
+        shipment.delivery_option_id = self.express
+        shipment.order_ids.priority = "1"
+        shipment.delivery_option_id = False
+        self.assertEqual(shipment.priority, "1")
+
+    def test_name_that_is_mapped_later_makes_urgent(self):
+        self.express.urgent = True
+        shipment = self._import_one(delivery_option="Turbo").shipment_ids
+        self.assertEqual(shipment.priority, "0")
+        self.env["ecom.delivery.word"].create(
+            {"channel_id": self.channel.id, "word": "turbo", "option_id": self.express.id}
+        )
+        self.assertEqual(shipment.delivery_option_id, self.express)
+        self.assertEqual(shipment.priority, "1")
+
     def test_goods_and_nobody_can(self):
         self.product.product_tmpl_id.ecom_goods_class = "battery"
         self.cheap.ecom_refused_classes = "battery, liquid"

@@ -86,7 +86,8 @@ class TestTrackingPage(TrackingCase, HttpCase):
         with freeze_time(NOW):
             self.shipment.tracking_ref = "T1, T2, T3"
         look()
-        with self.assertQueryCount(15):
+        # And one more for several boxes: what was packed into which.
+        with self.assertQueryCount(16):
             look()
 
     def test_whole_records_are_not_read(self):
@@ -97,6 +98,36 @@ class TestTrackingPage(TrackingCase, HttpCase):
         page._get_page_values()
         picking = page.picking_ids
         self.assertNotIn(picking.id, picking._fields["note"]._get_cache(picking.env))
+
+    def test_what_is_in_which_parcel(self):
+        self._create_product("CUP", quantity=10, weight=0.2)
+        lines = [self._line(quantity="2"), self._line("CUP", "3", line_id="2")]
+        with freeze_time(NOW):
+            shipment = self._import_one(external_id="T-5", lines=lines, total="50").shipment_ids
+            packages = self.env["stock.package"].create([{"name": "B1"}, {"name": "PACK-2"}])
+            for line in shipment.picking_ids.move_line_ids:
+                line.result_package_id = packages[line.product_id.default_code == "CUP"]
+            shipment.carrier_id = self.carrier
+            shipment.tracking_ref = "B1, B2"
+        first, second = shipment._get_tracking_info()["parcels"]
+        self.assertEqual([(g["name"], g["quantity"]) for g in first["lines"]], [("Product MUG", 2)])
+        self.assertIsNone(second["lines"], "nobody said what is in it")
+        # As the purchase of the label notes it.
+        shipment.parcel_ids[1].package_id = packages[1]
+        second = shipment._get_tracking_info()["parcels"][1]
+        self.assertEqual([(g["name"], g["quantity"]) for g in second["lines"]], [("Product CUP", 3)])
+        self.env.flush_all()
+        text = self.url_open(shipment._get_tracking_path()).text
+        self.assertIn("3 × Product CUP", text)
+        self.assertEqual(text.count("Product CUP"), 2, "in its box, and in the whole")
+
+    def test_postal_code_of_the_buyer_is_hidden(self):
+        with freeze_time(NOW):
+            self._ingest(self._event(22, "ODD2", text="At the depot of 10115 Berlin, for Ada"))
+        self.env.flush_all()
+        text = self.url_open(self.path).text
+        self.assertIn("At the depot of …", text)
+        self.assertNotIn("10115", text)
 
     def test_language_of_the_buyer(self):
         self.env["res.lang"]._activate_lang("de_DE")
