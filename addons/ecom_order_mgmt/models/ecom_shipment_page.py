@@ -27,8 +27,15 @@ class EcomShipment(models.Model):
     _inherit = "ecom.shipment"
 
     def _get_tracking_info(self):
-        """:return: dict, JSON-able: what the buyer's page and the API say. Texts are in the
-        language of the environment; times are ISO 8601 in UTC."""
+        """:return: dict, JSON-able: what the buyer's page says, and its address, for the API"""
+        return {
+            **self._get_public_info(),
+            "url": f"{self.get_base_url()}{self._get_tracking_path()}",
+        }
+
+    def _get_public_info(self):
+        """:return: dict, JSON-able: what whoever knows the link may know. Texts are in the language
+        of the environment; times are ISO 8601 in UTC."""
         self.ensure_one()
         labels, secrets = self._get_status_labels(), self._get_secrets()
         parcels = self.parcel_ids.filtered(lambda parcel: not parcel.voided)
@@ -41,7 +48,6 @@ class EcomShipment(models.Model):
             "shipped_at": _iso(self.shipped_at),
             "delivered_at": _iso(self.delivered_at),
             "eta": _iso(self.eta),
-            "url": f"{self.get_base_url()}{self._get_tracking_path()}",
             "parcels": [parcel._get_public_info(labels, secrets) for parcel in parcels],
             "lines": self._get_public_lines(),
             "option": self._get_option_info(),
@@ -93,7 +99,7 @@ class EcomShipment(models.Model):
     def _get_page_values(self):
         """:return: values of the page's template, texts and dates in the environment's language"""
         self.ensure_one()
-        info = self._get_tracking_info()
+        info = self._get_public_info()
         parcels = [parcel for parcel in self.parcel_ids if not parcel.voided]
         for entry, parcel in zip(info["parcels"], parcels, strict=True):
             entry["days"] = parcel._get_public_days(entry["events"])
