@@ -107,6 +107,7 @@ from . import (
     ecom_shipment_ingest,
     ecom_shipment_parcel_eta,
     res_company,
+    res_country,
     resource_calendar_leaves,
     ecom_shipment_page,
     ecom_shipment_page_load,

@@ -75,7 +75,7 @@ class EcomShipment(models.Model):
         for move in self._get_last_pickings().move_ids:
             if move.state != "cancel":
                 quantity = move.quantity if move.state == "done" else move.product_uom_qty
-                name = move.product_id.with_context(display_default_code=False).display_name
+                name = move.product_id._get_ecom_public_name()
                 lines[name] = lines.get(name, 0) + quantity
         return [
             {"name": name, "quantity": quantity} for name, quantity in lines.items() if quantity
@@ -186,7 +186,7 @@ class EcomShipmentParcel(models.Model):
         lines = self._get_packed_lines()
         goods = {}
         for line in lines:
-            name = line.product_id.with_context(display_default_code=False).display_name
+            name = line.product_id._get_ecom_public_name()
             goods[name] = goods.get(name, 0) + line.quantity
         return [{"name": name, "quantity": quantity} for name, quantity in goods.items()] or None
 
@@ -207,13 +207,13 @@ class EcomShipmentParcel(models.Model):
 
     def _get_public_days(self, events):
         """:return: the timeline, newest first: [(day as text, [events with their local time])]"""
-        days = []
+        days, last = [], None
         for event in reversed(events):
             local = datetime.fromisoformat(event["at"].rstrip("Z"))
             local += timedelta(minutes=event["utc_offset"])
-            day = format_date(self.env, local.date(), date_format="EEEE, d MMMM")
-            if not days or days[-1][0] != day:
-                days.append((day, []))
+            if local.date() != last:
+                last = local.date()
+                days.append((format_date(self.env, last, date_format="EEEE, d MMMM"), []))
             time = format_time(self.env, local.time(), time_format="short")
             place = ", ".join(filter(None, (event["city"], event["country"])))
             days[-1][1].append({**event, "time": time, "place": place})
@@ -224,7 +224,8 @@ class EcomShipmentParcel(models.Model):
         the places of the events"""
         self.ensure_one()
         origin = self.shipment_id.warehouse_id.partner_id
-        stops = [_stop(origin.city, origin.country_id.code)] if origin.city else []
+        code = self.env["res.country"]._get_ecom_code(origin.country_id.id)
+        stops = [_stop(origin.city, code)] if origin.city else []
         events = self.event_ids.sorted("occurred_at")
         # "Somewhere in DE" adds nothing to a way through its cities.
         known = {event.country_code for event in events if event.city}

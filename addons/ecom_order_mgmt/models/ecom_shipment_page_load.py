@@ -63,7 +63,7 @@ class EcomShipment(models.Model):
         if len(parcels) > 1:
             packed = _fetch_lines(page.picking_ids, "move_line_ids", PACKED)
             packed.result_package_id.fetch(["name"])
-        moves.product_id.fetch(["product_tmpl_id", "default_code"])
+        moves.product_id.fetch(["product_tmpl_id", "combination_indices"])
         orders = page.env["ecom.order"].search_fetch(
             [("shipment_ids", "in", page.ids)], ["number", "external_id"]
         )

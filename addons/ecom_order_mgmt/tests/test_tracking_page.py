@@ -79,7 +79,7 @@ class TestTrackingPage(TrackingCase, HttpCase):
 
         look()
         # As measured: what is asked of the database for one look, with nothing in memory.
-        with self.assertQueryCount(15):
+        with self.assertQueryCount(13):
             look()
         for number in range(20):
             self._ingest(self._event(20 + number, "SCAN", city="Leipzig"))
@@ -87,7 +87,7 @@ class TestTrackingPage(TrackingCase, HttpCase):
             self.shipment.tracking_ref = "T1, T2, T3"
         look()
         # And one more for several boxes: what was packed into which.
-        with self.assertQueryCount(16):
+        with self.assertQueryCount(14):
             look()
 
     def test_whole_records_are_not_read(self):
