@@ -3,27 +3,34 @@
     .odoo/venv/bin/python -m tools.bench_tracking [DATABASE]
 
 Works on a fresh copy of the template (or on DATABASE, whose records stay). One plain line per row:
-``bench <name> <value> <unit> base <wanted> ratio <number>``.
+``bench <name> <value> <unit> base <wanted> ratio <number>``. The table goes into
+``docs/benchmarks.md``, unless ``WRITE=0``.
 """
 
 import json
 import os
+import platform
+import re
 import statistics
 import subprocess
 import sys
 import threading
 import time
+from datetime import date
 from pathlib import Path
 
+import psutil
 import requests
 
 from tools.dev import db as dev_db
 from tools.dev import odoo as dev_odoo
-from tools.dev import paths
+from tools.dev import paths, pg
 from tools.dev.system import free_port
 from tools.dev.ui import kill_group, popen
 
 DATABASE = "ecom_bench_tracking"
+DOCUMENT = paths.ROOT / "docs" / "benchmarks.md"
+ROWS = []
 
 PREPARE = """
 import json, random, time
@@ -85,17 +92,19 @@ for parcel in parcels:
             "at": at.isoformat() + "+00:00", "code": code, "text": "Something happened",
             "city": "Bonn", "country": "DE"})
 random.Random(1).shuffle(events)
-rates, cpus = [], []
+rates, cpus, counts = [], [], []
 for begin in range(0, len(events), 1000):
     env.invalidate_all()
-    start, cpu = time.perf_counter(), time.process_time()
+    start, cpu, count = time.perf_counter(), time.process_time(), env.cr.sql_log_count
     result = env["ecom.shipment"]._ingest_events(events[begin:begin + 1000])
     env.cr.commit()
+    counts.append(env.cr.sql_log_count - count)
     rates.append(1000 / (time.perf_counter() - start))
     cpus.append(1000 / (time.process_time() - cpu))
     assert result["new"] == 1000, result
 print("ingest", *rates)
 print("ingest_cpu", *cpus)
+print("ingest_statements", *counts)
 assert set(parcels.mapped("status")) == {"delivered"}
 env.invalidate_all()
 start = time.perf_counter()
@@ -105,6 +114,14 @@ assert result["known"] == 1000
 print("repeat", 1000 / (time.perf_counter() - start))
 paths = [shipment._get_tracking_path() for shipment in shipments[:200]]
 env.cr.commit()
+for token in shipments[:2].mapped("access_token"):
+    env.invalidate_all()
+    count = env.cr.sql_log_count
+    page = env["ecom.shipment"]._find_for_page(token)._for_page()
+    page.env["ir.qweb"].with_context(minimal_qcontext=True)._render(
+        "ecom_order_mgmt.tracking_page", page._get_page_values())
+    count = env.cr.sql_log_count - count
+print("page_statements", count)
 print("paths", json.dumps(paths))
 """
 
@@ -126,21 +143,49 @@ def main():
     # PostgreSQL's share).
     print(f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors", flush=True)
     rows = {line.split()[0]: line.split(maxsplit=1)[1] for line in out.read_text().splitlines()}
-    report("carrier choice of 1000 shipments", float(rows["choice"]), "s", 3, smaller=True)
+    report("carrier choice of 1000 shipments, 100 rules, 300 rates", float(rows["choice"]), "s", 3, smaller=True)
     report("the same, processor time", float(rows["choice_cpu"]), "s", 3, smaller=True)
     ingest = statistics.median(map(float, rows["ingest"].split()))
     report("new events per second, batches of 1000", ingest, "1/s", 1000)
     cpu = statistics.median(map(float, rows["ingest_cpu"].split()))
     report("new events per second of processor time", cpu, "1/s", 1000)
+    count = statistics.median(map(float, rows["ingest_statements"].split()))
+    report("statements per batch of 1000 events", count, "statements")
     report("events heard before per second", float(rows["repeat"]), "1/s", 1000)
     page(database, json.loads(rows["paths"]))
+    report("statements of a page", float(rows["page_statements"]), "statements")
     if database == DATABASE:
         dev_db.drop(DATABASE)
+    if os.environ.get("WRITE") != "0":
+        write()
 
 
-def report(name, value, unit, wanted, smaller=False):
-    ratio = wanted / value if smaller else value / wanted
-    print(f"bench {name} {value:.4g} {unit} base {wanted} ratio {ratio:.2f}", flush=True)
+def report(name, value, unit, wanted=None, smaller=False):
+    goal = ""
+    if wanted:
+        ratio = wanted / value if smaller else value / wanted
+        print(f"bench {name} {value:.4g} {unit} base {wanted} ratio {ratio:.2f}", flush=True)
+        goal = f"{wanted:,} {unit}"
+    else:
+        print(f"bench {name} {value:.4g} {unit}", flush=True)
+    shown = f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+    ROWS.append(f"| {name} | {shown} {unit} | {goal} |")
+
+
+def write():
+    """Put the table between its marks in the document; the rest stays."""
+    version = pg.sql("SHOW server_version")[0][0]
+    note = (
+        f"Measured on {date.today()}, {os.cpu_count()} processors ({platform.machine()}), load "
+        f"average {os.getloadavg()[0]:.1f} at the end, Python {platform.python_version()}, "
+        f"PostgreSQL {version}."
+    )
+    body = "\n".join(("| what | measured | to reach |", "|---|---|---|", *ROWS, "", note))
+    begin, end = "<!-- tracking -->", "<!-- end of tracking -->"
+    text = DOCUMENT.read_text()
+    DOCUMENT.write_text(
+        re.sub(f"{begin}.*?{end}", lambda _found: f"{begin}\n{body}\n{end}", text, flags=re.DOTALL)
+    )
 
 
 def page(database, tracked, rate=50, seconds=10):
@@ -191,6 +236,7 @@ def page(database, tracked, rate=50, seconds=10):
         for number in range(20):
             ask(number, time.perf_counter())
         times.clear()
+        used = processor_time(process.pid)
         begin = time.perf_counter() + 0.5
         threads = [
             threading.Thread(target=ask, args=(number, begin + number / rate))
@@ -200,6 +246,7 @@ def page(database, tracked, rate=50, seconds=10):
             thread.start()
         for thread in threads:
             thread.join()
+        used = processor_time(process.pid) - used
     finally:
         kill_group(process)
     if bad:
@@ -207,6 +254,14 @@ def page(database, tracked, rate=50, seconds=10):
     times.sort()
     report(f"page p95 at {rate}/s", times[int(len(times) * 0.95)] * 1000, "ms", 150, smaller=True)
     report(f"page p50 at {rate}/s", statistics.median(times) * 1000, "ms", 150, smaller=True)
+    report("processor time of Odoo's workers per page", used / len(times) * 1000, "ms")
+
+
+def processor_time(pid):
+    """:return: seconds that a process and its living children have used"""
+    server = psutil.Process(pid)
+    spent = [each.cpu_times() for each in (server, *server.children(recursive=True))]
+    return sum(times.user + times.system for times in spent)
 
 
 if __name__ == "__main__":

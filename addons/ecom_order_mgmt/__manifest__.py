@@ -63,7 +63,11 @@
         "views/ecom_interception_views.xml",
     ],
     "assets": {
-        "web.assets_backend": ["ecom_order_mgmt/static/src/**/*"],
+        "web.assets_backend": [
+            "ecom_order_mgmt/static/src/**/*",
+            ("remove", "ecom_order_mgmt/static/src/checkout/**/*"),
+        ],
+        "web.assets_frontend": ["ecom_order_mgmt/static/src/checkout/**/*"],
         "web.assets_tests": ["ecom_order_mgmt/static/tests/tours/**/*"],
     },
     "application": True,

@@ -1,6 +1,7 @@
 """The parts of the buyer's page that need no Odoo: map, places, what is hidden, rate limit."""
 
 import importlib
+import os
 
 import pytest
 from hypothesis import given
@@ -105,6 +106,40 @@ def test_rate_limit():
     assert (limit.take("c", 1), limit.take("c", 1)) == (0, 1)
     limit.charge("c", 1, 99)
     assert limit.take("c", 1) == 4
-    for number in range(rate_limit.MAX_CALLERS + 10):
-        limit.take(number, 2)
-    assert len(limit._buckets) == rate_limit.MAX_CALLERS
+
+
+def test_rate_limit_forgets_whom_it_saw_long_ago():
+    limit = rate_limit.RateLimit(burst=1, per_second=0.001, rows=1)
+    for number in range(rate_limit.WAYS):
+        assert limit.take(number, number) == 0
+    assert limit.take(0, 10) > 0, "remembered still"
+    assert limit.take("new", 11) == 0
+    # Number 1 was not seen for longest.
+    assert limit.take(1, 12) == 0
+    assert limit.take(0, 13) > 0
+    limit.reset()
+    assert limit.take(0, 14) == 0
+
+
+@given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 3), st.integers(1, 5))))
+def test_nobody_gets_more_than_the_limit(steps):
+    limit = rate_limit.RateLimit(burst=5, per_second=1)
+    now, passed = 0, {"a": 0, "b": 0}
+    for caller, later, cost in steps:
+        now += later
+        if not limit.take(caller, now, cost):
+            passed[caller] += cost
+        assert passed[caller] <= 5 + now
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="workers are forked")
+def test_workers_share_the_limit():
+    limit = rate_limit.RateLimit(burst=3, per_second=1)
+    assert limit.take("a", 0) == 0
+    worker = os.fork()
+    if not worker:
+        ok = limit.take("a", 0) == 0 and limit.take("a", 0) == 0 and limit.take("a", 0) > 0
+        os._exit(0 if ok else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(worker, 0)[1]) == 0
+    assert limit.take("a", 0) > 0
+    assert limit.take("b", 0) == 0

@@ -46,10 +46,11 @@ def choose(browser, desk, url):
         page = browser.new_context(viewport=size).new_page()
         page.goto(url + path)
         if name == "phone":
+            page.click("section[name=option] a.button")
             keys = page.locator(f"optgroup option[value^='{option[0]}/']")
             page.select_option("select[name=option]", keys.nth(2).get_attribute("value"))
             page.screenshot(path=TARGET / "tracking-choose-phone.png", full_page=True)
-            page.click("section[name=option] button")
+            page.click("section[name=choice] button")
         page.wait_for_selector(".wish")
         page.screenshot(path=TARGET / f"tracking-chosen-{name}.png", full_page=True)
         print(f"tracking-chosen-{name}", flush=True)

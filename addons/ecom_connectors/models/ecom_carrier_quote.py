@@ -162,11 +162,11 @@ class EcomShipment(models.Model):
         return chosen and self.state in ("draft", "ready") and not self._is_label_ordered()
 
     def _is_label_ordered(self):
+        if super()._is_label_ordered():
+            return True
         # Whoever looks at the buyer's page may not read labels.
         labels = self.sudo().label_ids.filtered(lambda label: not label.is_return)
-        return super()._is_label_ordered() or any(
-            label.state not in ("voided", "failed", "cancelled") for label in labels
-        )
+        return any(label.state not in ("voided", "failed", "cancelled") for label in labels)
 
     def _get_quotes(self, carriers):
         quotes = self.env["ecom.carrier.quote"].search(

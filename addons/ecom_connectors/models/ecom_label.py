@@ -362,6 +362,7 @@ class EcomLabel(models.Model):
     def _set_numbers(self):
         shipment = self.shipment_id
         shipment.tracking_ref = self.numbers
+        self._note_packages()
         if self.currency_id:
             cost = self.currency_id._convert(
                 self.amount, self.company_id.currency_id, self.company_id, fields.Date.today()
@@ -374,6 +375,14 @@ class EcomLabel(models.Model):
         shipment._get_last_pickings().filtered(lambda p: not p.carrier_price)[
             :1
         ].carrier_price = self.amount
+
+    def _note_packages(self):
+        """Each package was a parcel of its own when the label was bought, in this order."""
+        numbers, packages = self.numbers.split(","), self._get_packages()
+        if len(numbers) == len(packages):
+            boxes = self.shipment_id.parcel_ids.grouped("tracking_ref")
+            for number, package in zip(numbers, packages, strict=True):
+                boxes.get(number, self.shipment_id.parcel_ids.browse()).package_id = package
 
     def _forget_numbers(self):
         shipment = self.shipment_id

@@ -57,11 +57,16 @@ class EcomLabel(models.Model):
         carrier = self.carrier_id
         return (self.is_return and carrier.ecom_return_service) or carrier.ecom_service
 
+    def _get_packages(self):
+        """:return: Odoo's packages of the shipment, in an order that does not change"""
+        packages = self.shipment_id._get_last_pickings().move_line_ids.result_package_id
+        return packages.sorted("id")
+
     def _prepare_parcels(self):
         """:return: one parcel per package, or one for all; of a return, one"""
         carrier, reference = self.carrier_id, self._get_reference()
         pickings = self.shipment_id._get_last_pickings()
-        packages = pickings.move_line_ids.result_package_id
+        packages = self._get_packages()
         if self.return_ref or not packages:
             weight = self.return_weight or (
                 sum(pickings.mapped("shipping_weight")) or sum(pickings.mapped("weight"))

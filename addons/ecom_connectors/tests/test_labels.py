@@ -111,6 +111,26 @@ class TestLabel(LabelCase):
         self.assertGreater(parcel.cost, 0)
         self.assertEqual(self.account.state, "ok")
 
+    def test_which_package_is_which_box(self):
+        self._create_product("CUP", quantity=5, weight=0.2)
+        shipment = self._import_one(
+            external_id="B-7", lines=[self._line(), self._line("CUP")], total="20"
+        ).shipment_ids
+        shipment.carrier_id = self.post_office
+        packages = self.env["stock.package"].create([{"name": "P1"}, {"name": "P2"}])
+        for line in shipment.picking_ids.move_line_ids:
+            line.result_package_id = packages[line.product_id.default_code == "CUP"]
+        shipment.action_buy_label()
+        label = shipment.label_ids
+        self.assertEqual(len(label._prepare_parcels()), 2)
+        label.numbers = "1ZA,1ZB"
+        label._set_numbers()
+        boxes = shipment.parcel_ids
+        self.assertEqual(boxes.mapped("tracking_ref"), ["1ZA", "1ZB"])
+        self.assertEqual(boxes.package_id, packages)
+        goods = [parcel["lines"] for parcel in shipment._get_tracking_info()["parcels"]]
+        self.assertEqual([[g["name"] for g in box] for box in goods], [["Product MUG"], ["Product CUP"]])
+
     def test_validation_buys_nothing(self):
         shipment = self._packed()
         shipment.picking_ids.picking_type_id.print_label = True

@@ -13,7 +13,8 @@ TOKEN = re.compile(r"^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-
 HEADERS = {
     "X-Robots-Tag": "noindex, nofollow, noarchive",
     "Referrer-Policy": "no-referrer",
-    "Cache-Control": "private, no-store",
+    # Kept by the buyer's own browser only, and never shown again without asking us.
+    "Cache-Control": "private, no-cache",
     "X-Frame-Options": "DENY",
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; "
@@ -27,30 +28,36 @@ class EcomTracking(http.Controller):
     @http.route(
         "/track/<string:token>",
         type="http",
-        auth="public",
+        # The page is the same whoever looks: no user has to be found out for it.
+        auth="none",
         methods=["GET"],
         sitemap=False,
         save_session=False,
         readonly=True,
     )
     def track(self, token, lang=None, **_params):
-        caller = request.httprequest.remote_addr
-        wait = LIMIT.take(caller, time.monotonic())
-        if wait:
-            return self._answer(
-                "ecom_order_mgmt.tracking_missing",
-                {"busy": True},
-                status=429,
-                headers={"Retry-After": str(int(wait) + 1)},
-            )
-        shipment = self._find(token)
-        if not shipment:
-            LIMIT.charge(caller, time.monotonic(), WRONG_TOKEN_COST)
-            return self._answer("ecom_order_mgmt.tracking_missing", {}, status=404)
-        shipment = shipment.with_context(lang=self._get_lang(shipment, lang))
-        return self._answer(
-            "ecom_order_mgmt.tracking_page", shipment._get_page_values(), env=shipment.env
-        )
+        shipment, refusal = self._open(token)
+        if refusal:
+            return refusal
+        page = shipment._for_page(lang)
+        return self._answer("ecom_order_mgmt.tracking_page", page._get_page_values(), page.env)
+
+    @http.route(
+        "/track/<string:token>/option",
+        type="http",
+        auth="public",
+        methods=["GET"],
+        sitemap=False,
+        save_session=False,
+        readonly=True,
+    )
+    def options(self, token, lang=None, gone=None, **_params):
+        shipment, refusal = self._open(token, cost=2)
+        if refusal:
+            return refusal
+        page = shipment._for_page(lang)
+        values = page._get_choice_values() | {"gone": bool(gone)}
+        return self._answer("ecom_order_mgmt.tracking_choice", values, page.env)
 
     @http.route(
         "/track/<string:token>/option",
@@ -63,45 +70,43 @@ class EcomTracking(http.Controller):
         csrf=False,
     )
     def choose_option(self, token, option="", **_params):
+        shipment, refusal = self._open(token, cost=5)
+        if refusal:
+            return refusal
+        # To change it is no page: what follows may read whole records.
+        shipment = shipment.with_context(prefetch_fields=True)
+        shipment = shipment.with_context(lang=shipment._get_page_lang(None))
+        # What may be chosen is checked there: neither another shop's option nor a late change.
+        chosen = shipment._choose(option)
+        path = f"/track/{token}" if chosen else f"/track/{token}/option?gone=1"
+        return request.redirect(path, code=303, local=True)
+
+    def _open(self, token, cost=1):
+        """:return: (the shipment of this token, None), or (None, answer that refuses it)"""
         caller = request.httprequest.remote_addr
-        if LIMIT.take(caller, time.monotonic(), cost=5):
-            return self._answer("ecom_order_mgmt.tracking_missing", {"busy": True}, status=429)
-        shipment = self._find(token)
+        wait = LIMIT.take(caller, time.monotonic(), cost)
+        if wait:
+            headers = {"Retry-After": str(int(wait) + 1)}
+            return None, self._refuse(429, {"busy": True}, headers)
+        shipment = TOKEN.match(token) and request.env["ecom.shipment"]._find_for_page(token)
         if not shipment:
             LIMIT.charge(caller, time.monotonic(), WRONG_TOKEN_COST)
-            return self._answer("ecom_order_mgmt.tracking_missing", {}, status=404)
-        # What may be chosen is checked there: neither another shop's option nor a late change.
-        shipment.with_context(lang=self._get_lang(shipment, None))._choose(option)
-        return request.redirect(f"/track/{token}", code=303, local=True)
+            return None, self._refuse(404, {})
+        return shipment, None
 
-    def _find(self, token):
-        """:return: the shipment of this token, readable; or None"""
-        if not TOKEN.match(token):
-            return None
-        # The token is the right to see it. What the page says is chosen in _get_tracking_info.
-        Shipment = request.env["ecom.shipment"].sudo().with_context(active_test=False)
-        shipment = Shipment.search([("access_token", "=", token)], limit=1)
-        # A parcel that travels in another one is seen there.
-        return (shipment.merged_into_id or shipment).with_context(active_test=True) or None
+    def _refuse(self, status, values, headers=None):
+        answer = self._answer("ecom_order_mgmt.tracking_missing", values, request.env(su=True))
+        answer.status_code = status
+        answer.headers.update(headers or {})
+        return answer
 
-    def _get_lang(self, shipment, wished):
-        """:return: the language asked for, else the buyer's, else the browser's"""
-        installed = {code for code, _name in request.env["res.lang"].get_installed()}
-        wished = (wished or "").replace("-", "_")
-        for code in (wished, shipment.buyer_lang, request.env.context.get("lang")):
-            if code in installed:
-                return code
-        return "en_US"
-
-    def _answer(self, template, values, env=None, status=200, headers=None):
-        env = env or request.env
-        html = env["ir.qweb"]._render(template, values)
-        return request.make_response(
+    def _answer(self, template, values, env):
+        # Nothing of what Odoo gives to every page is used by ours.
+        html = env["ir.qweb"].with_context(minimal_qcontext=True)._render(template, values)
+        answer = request.make_response(
             f"<!DOCTYPE html>\n{html}",
-            headers={
-                "Content-Type": "text/html; charset=utf-8",
-                **HEADERS,
-                **(headers or {}),
-            },
-            status=status,
+            headers={"Content-Type": "text/html; charset=utf-8", **HEADERS},
         )
+        # Looked at again, an unchanged page costs the phone nothing.
+        answer.add_etag()
+        return answer.make_conditional(request.httprequest.environ)

@@ -34,13 +34,9 @@ class DeliveryCarrier(models.Model):
                 raise ValidationError(
                     self.env._("%s: choose the delivery option.", carrier.name)
                 )
-            if option.kind in ("date", "window"):
+            if option.kind == "window" and not option._get_slots():
                 raise ValidationError(
-                    self.env._(
-                        "%s: the checkout cannot ask for the day. Let buyers choose it on the "
-                        "tracking page.",
-                        option.name,
-                    )
+                    self.env._("%s: enter the time windows that buyers may choose.", option.name)
                 )
 
     @api.onchange("ecom_option_id")

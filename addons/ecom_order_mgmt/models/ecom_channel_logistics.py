@@ -6,6 +6,8 @@ NOTICES = (
     "out_for_delivery",
     "delivered",
     "delayed",
+    "no_scan",
+    "no_movement",
     "attempt_failed",
     "available_for_pickup",
     "pickup_waiting",
@@ -32,6 +34,12 @@ class EcomChannel(models.Model):
     notify_out_for_delivery = fields.Boolean("When out for delivery")
     notify_delivered = fields.Boolean("When delivered")
     notify_delayed = fields.Boolean("When later than expected")
+    notify_no_scan = fields.Boolean(
+        "When the carrier has not scanned it", help="After the hours that are set for the alert."
+    )
+    notify_no_movement = fields.Boolean(
+        "When it does not move", help="After the hours that are set for the alert."
+    )
     notify_attempt_failed = fields.Boolean("When nobody was there")
     notify_available_for_pickup = fields.Boolean("When ready for pickup")
     notify_pickup_waiting = fields.Boolean(

@@ -1,7 +1,8 @@
 from datetime import datetime
 
-from odoo import api, fields, models
+from odoo import api, fields, models, tools
 from odoo.exceptions import ValidationError
+from odoo.tools import format_date, format_time
 
 from ..tools import delivery_window, eta, tracking
 
@@ -89,6 +90,33 @@ class EcomDeliveryOption(models.Model):
                                days=delivery_window.MAX_DAYS)
                 )  # fmt: skip
 
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        self.env.registry.clear_cache()
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self.env.registry.clear_cache()
+        return super().write(vals)
+
+    def unlink(self):
+        self.env.registry.clear_cache()
+        return super().unlink()
+
+    # === WHAT IS OFFERED === #
+
+    @api.model
+    @tools.ormcache("company_id")
+    def _get_choosable_ids(self, company_id):
+        """:return: tuple of ids of what this company's buyers may choose on the tracking page"""
+        # The page is nobody's in particular; what it may show is checked by its callers.
+        options = self.sudo().search(
+            [("buyer_may_choose", "=", True), ("company_id", "=", company_id)]
+        )
+        return tuple(option.id for option in options if not option.price)
+
     def _get_slots(self):
         """:return: tuple of (time, time); of a chosen day, none
         :raise ValidationError: what was entered is no time of day"""
@@ -101,6 +129,38 @@ class EcomDeliveryOption(models.Model):
             raise ValidationError(
                 self.env._("“%s” is not a time window. Write them like 8-12, 12-16, 16:30-20.", error)
             ) from error
+
+    def _get_day_choices(self, now, calendar):
+        """What a buyer of an option with a day may choose from.
+
+        :param now: local datetime of the warehouse
+        :return: [(key of the choice, its text, :class:`delivery_window.Window`)], earliest first"""
+        self.ensure_one()
+        days = delivery_window.offered_days(
+            now,
+            eta.cut_off_time(self.cut_off),
+            calendar,
+            self.promise_days,
+            self.days_ahead or 7,
+        )
+        slots = self._get_slots() or (None,)
+        return [
+            (
+                delivery_window.key(self.id, day, slot),
+                self._describe_day(day, slot),
+                delivery_window.window(day, slot),
+            )
+            for day in days
+            for slot in slots
+        ]
+
+    def _describe_day(self, day, slot):
+        # Short: it has to fit into a list on a phone.
+        text = format_date(self.env, day, date_format="EEE, d MMM")
+        if slot:
+            times = [format_time(self.env, at, time_format="short") for at in slot]
+            text = f"{text}, {times[0]} – {times[1]}"
+        return text
 
     def _offers(self, shipment):
         """:return: those of these options that the shipment's buyer may have"""
@@ -185,7 +245,10 @@ class EcomDeliveryWord(models.Model):
             .sudo()
             .search([("channel_id", "in", self.channel_id.ids), ("delivery_word", "!=", False)])
         )
+        shipments = orders.shipment_ids
+        urgent = shipments.filtered("delivery_option_id.urgent")
         orders._compute_delivery_option_id()
+        shipments._follow_urgency(urgent)
 
 
 class EcomOrder(models.Model):
@@ -274,6 +337,27 @@ class EcomShipment(models.Model):
             if chosen or not shipment.delivery_option_id:
                 shipment.delivery_option_id = chosen
 
+    def write(self, vals):
+        if "delivery_option_id" not in vals:
+            return super().write(vals)
+        urgent = self.filtered("delivery_option_id.urgent")
+        result = super().write(vals)
+        self._follow_urgency(urgent)
+        return result
+
+    def _follow_urgency(self, urgent):
+        """The option may be another one now: parcels of an urgent one are packed first.
+
+        :param urgent: those of these shipments whose option was urgent before"""
+        now = self.filtered("delivery_option_id.urgent")
+        # What is urgent for another reason stays so.
+        over = (urgent - now).filtered(lambda s: "1" not in s.order_ids.mapped("priority"))
+        for shipments, priority in ((now - urgent, "1"), (over, "0")):
+            shipments.write({"priority": priority})
+            # The buyer who chooses has no right on deliveries.
+            pickings = shipments.sudo().picking_ids
+            pickings.filtered(lambda p: p.state not in ("done", "cancel")).priority = priority
+
     @api.depends("delivery_option_id")
     def _compute_due_at(self):
         result = super()._compute_due_at()
@@ -298,15 +382,31 @@ class EcomShipment(models.Model):
             "deliver_by": _iso(self.deliver_by),
         }
 
+    def _may_choose_delivery(self):
+        """:return: whether there is something to choose; cheap, because every look at the page
+        asks. Whether it fits this parcel is seen where the choices are shown."""
+        self.ensure_one()
+        if not self._is_choice_open():
+            return False
+        here = self.delivery_option_id
+        if here.kind in ("date", "window"):
+            return True
+        free = self.env["ecom.delivery.option"]._get_choosable_ids(self.company_id.id)
+        return any(option_id != here.id for option_id in free)
+
+    def _is_choice_open(self):
+        """:return: whether the buyer may still wish something else"""
+        self.ensure_one()
+        open_stage = self.state in ("draft", "ready") and not self.frozen
+        return open_stage and not self._is_label_ordered()
+
     def _get_offered_options(self):
         """:return: options that the buyer may change to now"""
         self.ensure_one()
-        if self.state not in ("draft", "ready") or self.frozen or self._is_label_ordered():
-            return self.env["ecom.delivery.option"]
-        options = self.env["ecom.delivery.option"].search(
-            [("buyer_may_choose", "=", True), ("company_id", "=", self.company_id.id)]
-        )
-        free = options._offers(self).filtered(lambda option: not option.price)
+        Option = self.env["ecom.delivery.option"]
+        if not self._is_choice_open():
+            return Option
+        free = Option.browse(Option._get_choosable_ids(self.company_id.id))._offers(self)
         here = self.delivery_option_id
         if here.kind in ("date", "window"):
             # Paid or not: within it the buyer may choose another day.

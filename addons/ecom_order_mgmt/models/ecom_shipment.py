@@ -172,7 +172,8 @@ class EcomShipment(models.Model):
         todo = pickings.filtered(lambda picking: picking.state != "done")
         if self.started_at or todo != pickings:
             return "picking"
-        moves = todo.move_ids.filtered(lambda move: move.state != "cancel")
+        # Asked through the field, so that many shipments are read at once; no delivery is done.
+        moves = self.picking_ids.move_ids.filtered(lambda move: move.state != "cancel")
         return "ready" if all(move.state == "assigned" for move in moves) else "draft"
 
     @api.depends("tracking_ref", "carrier_id", "picking_ids.carrier_tracking_url")
@@ -184,6 +185,8 @@ class EcomShipment(models.Model):
     def _get_last_pickings(self):
         """:return: the deliveries themselves; before they are there, the steps towards them"""
         pickings = self.picking_ids.filtered(lambda picking: picking.state != "cancel")
+        if len(pickings) == 1:
+            return pickings
         before = pickings.move_ids.move_orig_ids.picking_id
         return (pickings - before) or self.picking_ids
 

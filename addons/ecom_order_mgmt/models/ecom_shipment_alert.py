@@ -7,6 +7,13 @@ from ..concurrency import create_once
 from ..tools import tracking
 
 BATCH = 500
+# What the buyer may be told when staff is. (Of the others the carrier's own news tells.)
+TOLD = {
+    "late": "delayed",
+    "no_scan": "no_scan",
+    "no_movement": "no_movement",
+    "pickup_waiting": "pickup_waiting",
+}
 
 
 class EcomShipmentAlert(models.Model):
@@ -171,10 +178,9 @@ class EcomShipmentParcel(models.Model):
             ],
         )
         alerts._plan_activities()
-        late = alerts.filtered(lambda alert: alert.kind == "late")
-        late.shipment_id._notify_buyer("delayed")
-        waiting = alerts.filtered(lambda alert: alert.kind == "pickup_waiting")
-        waiting.shipment_id._notify_buyer("pickup_waiting")
+        for kind, notice in TOLD.items():
+            told = alerts.filtered(lambda alert, kind=kind: alert.kind == kind)
+            told.shipment_id._notify_buyer(notice)
         return alerts
 
     def _resolve_alerts(self, due=None):

@@ -18,11 +18,23 @@ class EcomShipmentEvent(models.Model):
     parcel_id = fields.Many2one(
         "ecom.shipment.parcel", readonly=True, index=True, ondelete="cascade"
     )
+    # Thousands of events come at once. Whoever writes them gives these two with the parcel, so
+    # that no row is written twice; that is what "not readonly" is for.
     shipment_id = fields.Many2one(
-        "ecom.shipment", related="parcel_id.shipment_id", store=True, index="btree_not_null"
+        "ecom.shipment",
+        compute="_compute_shipment_id",
+        store=True,
+        precompute=True,
+        readonly=False,
+        index="btree_not_null",
     )
     company_id = fields.Many2one(
-        "res.company", related="parcel_id.company_id", store=True, index="btree_not_null"
+        "res.company",
+        compute="_compute_shipment_id",
+        store=True,
+        precompute=True,
+        readonly=False,
+        index="btree_not_null",
     )
     carrier_code = fields.Char("Carrier", required=True, readonly=True)
     tracking_ref = fields.Char("Tracking Number", required=True, readonly=True)
@@ -66,6 +78,12 @@ class EcomShipmentEvent(models.Model):
     )
     _orphan_idx = models.Index("(tracking_ref) WHERE parcel_id IS NULL")
     _parcel_idx = models.Index("(parcel_id, occurred_at)")
+
+    @api.depends("parcel_id.shipment_id.company_id")
+    def _compute_shipment_id(self):
+        for event in self:
+            event.shipment_id = event.parcel_id.shipment_id
+            event.company_id = event.parcel_id.company_id
 
     @api.depends("city", "state_code", "country_code")
     def _compute_place(self):

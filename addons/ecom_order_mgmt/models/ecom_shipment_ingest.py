@@ -64,13 +64,17 @@ class EcomShipment(models.Model):
         for event in here:
             if rows.pop((event.carrier_code, event.tracking_ref, event.key), None):
                 result["known"] += 1
-        touched = Parcel
+        touched = set()
         for row in rows.values():
             parcel = _match(
                 by_ref.get(row["tracking_ref"], Parcel), row["carrier_code"], row["occurred_at"]
             )
-            row["parcel_id"] = parcel.id
-            touched |= parcel
+            row |= {
+                "parcel_id": parcel.id,
+                "shipment_id": parcel.shipment_id.id,
+                "company_id": parcel.company_id.id,
+            }
+            touched.update(parcel.ids)
             result["unmatched"] += not parcel
         self._give_meaning(rows.values())
         # The parcel's own refusals of events (unique key) mean: another process took them in.
@@ -78,6 +82,8 @@ class EcomShipment(models.Model):
         result["new"] = len(rows)
         dated = self._take_facts(facts, by_ref)
         result["facts"] = len(facts)
+        touched = Parcel.browse(touched)
+        touched._read_for_news()
         changed = touched._update_from_events()
         touched._after_news(changed, dated - touched)
         return result

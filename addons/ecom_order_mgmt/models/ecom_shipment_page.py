@@ -27,10 +27,17 @@ class EcomShipment(models.Model):
     _inherit = "ecom.shipment"
 
     def _get_tracking_info(self):
-        """:return: dict, JSON-able: what the buyer's page and the API say. Texts are in the
-        language of the environment; times are ISO 8601 in UTC."""
+        """:return: dict, JSON-able: what the buyer's page says, and its address, for the API"""
+        return {
+            **self._get_public_info(),
+            "url": f"{self.get_base_url()}{self._get_tracking_path()}",
+        }
+
+    def _get_public_info(self):
+        """:return: dict, JSON-able: what whoever knows the link may know. Texts are in the language
+        of the environment; times are ISO 8601 in UTC."""
         self.ensure_one()
-        labels = self._get_status_labels()
+        labels, secrets = self._get_status_labels(), self._get_secrets()
         parcels = self.parcel_ids.filtered(lambda parcel: not parcel.voided)
         status = self.tracking_status or "pending"
         return {
@@ -41,8 +48,7 @@ class EcomShipment(models.Model):
             "shipped_at": _iso(self.shipped_at),
             "delivered_at": _iso(self.delivered_at),
             "eta": _iso(self.eta),
-            "url": f"{self.get_base_url()}{self._get_tracking_path()}",
-            "parcels": [parcel._get_public_info(labels) for parcel in parcels],
+            "parcels": [parcel._get_public_info(labels, secrets) for parcel in parcels],
             "lines": self._get_public_lines(),
             "option": self._get_option_info(),
         }
@@ -69,24 +75,31 @@ class EcomShipment(models.Model):
         for move in self._get_last_pickings().move_ids:
             if move.state != "cancel":
                 quantity = move.quantity if move.state == "done" else move.product_uom_qty
-                name = move.product_id.with_context(display_default_code=False).display_name
+                name = move.product_id._get_ecom_public_name()
                 lines[name] = lines.get(name, 0) + quantity
         return [
             {"name": name, "quantity": quantity} for name, quantity in lines.items() if quantity
         ]
 
     def _get_secrets(self):
-        """:return: what of the recipient must not be read on a page without sign-in"""
+        """:return: what of the recipient and the buyer must not be read on a page without sign-in"""
         self.ensure_one()
-        partner = self.partner_id
-        return public_text.secrets_of(
-            partner.name, partner.street, partner.street2, partner.phone, partner.email
-        )
+        secrets = set()
+        for partner in self.partner_id | self.picking_ids.sale_id.partner_id:
+            secrets |= public_text.secrets_of(
+                partner.name,
+                partner.street,
+                partner.street2,
+                partner.zip,
+                partner.phone,
+                partner.email,
+            )
+        return secrets
 
     def _get_page_values(self):
         """:return: values of the page's template, texts and dates in the environment's language"""
         self.ensure_one()
-        info = self._get_tracking_info()
+        info = self._get_public_info()
         parcels = [parcel for parcel in self.parcel_ids if not parcel.voided]
         for entry, parcel in zip(info["parcels"], parcels, strict=True):
             entry["days"] = parcel._get_public_days(entry["events"])
@@ -98,12 +111,19 @@ class EcomShipment(models.Model):
             "shipment": info,
             "company": self.company_id,
             "headline": self._get_headline(info),
-            "offered": self._get_choices(),
+            "may_choose": self._may_choose_delivery(),
             "token": self.access_token,
             "steps": [labels[step] for step in STEPS],
-            "page_lang": (self.env.lang or "en_US").replace("_", "-"),
+            "page_lang": self._get_page_lang_tag(),
             "orders": ", ".join(o.number or o.external_id for o in self.order_ids),
         }
+
+    def _get_page_lang_tag(self):
+        return (self.env.lang or "en_US").replace("_", "-")
+
+    def _may_choose_delivery(self):
+        """:return: whether the page leads to other delivery options. Hook."""
+        return False
 
     def _get_headline(self, info):
         """:return: the one sentence that a buyer looks for"""
@@ -134,9 +154,8 @@ class EcomShipment(models.Model):
 class EcomShipmentParcel(models.Model):
     _inherit = "ecom.shipment.parcel"
 
-    def _get_public_info(self, labels):
+    def _get_public_info(self, labels, secrets):
         self.ensure_one()
-        secrets = self.shipment_id._get_secrets()
         return {
             "number": self.tracking_ref,
             "carrier": self.carrier_id.name or self.carrier_code or None,
@@ -152,36 +171,49 @@ class EcomShipmentParcel(models.Model):
             "pickup_place": self.pickup_place or None,
             "lines": self._get_public_lines(),
             "events": [
-                {
-                    "at": _iso(event.occurred_at),
-                    "utc_offset": event.utc_offset,
-                    "status": event.status or None,
-                    "label": labels.get(event.status)
-                    or public_text.public_text(event.text, secrets),
-                    "text": public_text.public_text(event.text, secrets) or None,
-                    "city": event.city or None,
-                    "country": event.country_code or None,
-                }
+                event._get_public_info(labels, secrets)
                 for event in self.event_ids.sorted(lambda e: (e.occurred_at, e.id))
             ],
         }
 
     def _get_public_lines(self):
-        """:return: what is in this box, as far as that is known: None where a shipment has several
-        boxes and nobody said which holds what. Hook."""
+        """:return: what is in this box: list of name and quantity; None where a shipment has
+        several boxes and nobody said which holds what"""
         self.ensure_one()
         boxes = self.shipment_id.parcel_ids.filtered(lambda parcel: not parcel.voided)
-        return self.shipment_id._get_public_lines() if len(boxes) == 1 else None
+        if len(boxes) == 1:
+            return self.shipment_id._get_public_lines()
+        lines = self._get_packed_lines()
+        goods = {}
+        for line in lines:
+            name = line.product_id._get_ecom_public_name()
+            goods[name] = goods.get(name, 0) + line.quantity
+        return [{"name": name, "quantity": quantity} for name, quantity in goods.items()] or None
+
+    def _get_packed_lines(self):
+        """:return: what was put in the package of this box: the one that the label was bought for,
+        or one that is named like the number"""
+        self.ensure_one()
+        lines = self.shipment_id._get_last_pickings().move_line_ids
+        package = self.package_id
+        return lines.filtered(
+            lambda line: line.result_package_id
+            and (
+                line.result_package_id == package
+                if package
+                else line.result_package_id.name == self.tracking_ref
+            )
+        )
 
     def _get_public_days(self, events):
         """:return: the timeline, newest first: [(day as text, [events with their local time])]"""
-        days = []
+        days, last = [], None
         for event in reversed(events):
             local = datetime.fromisoformat(event["at"].rstrip("Z"))
             local += timedelta(minutes=event["utc_offset"])
-            day = format_date(self.env, local.date(), date_format="EEEE, d MMMM")
-            if not days or days[-1][0] != day:
-                days.append((day, []))
+            if local.date() != last:
+                last = local.date()
+                days.append((format_date(self.env, last, date_format="EEEE, d MMMM"), []))
             time = format_time(self.env, local.time(), time_format="short")
             place = ", ".join(filter(None, (event["city"], event["country"])))
             days[-1][1].append({**event, "time": time, "place": place})
@@ -192,7 +224,8 @@ class EcomShipmentParcel(models.Model):
         the places of the events"""
         self.ensure_one()
         origin = self.shipment_id.warehouse_id.partner_id
-        stops = [_stop(origin.city, origin.country_id.code)] if origin.city else []
+        code = self.env["res.country"]._get_ecom_code(origin.country_id.id)
+        stops = [_stop(origin.city, code)] if origin.city else []
         events = self.event_ids.sorted("occurred_at")
         # "Somewhere in DE" adds nothing to a way through its cities.
         known = {event.country_code for event in events if event.city}
@@ -218,6 +251,22 @@ class EcomShipmentParcel(models.Model):
             low = format_date(self.env, self.eta_from, date_format="EEEE, d MMMM")
             return self.env._("Arrives between %(first)s and %(last)s", first=low, last=high)
         return self.env._("Arrives on %s", high)
+
+
+class EcomShipmentEvent(models.Model):
+    _inherit = "ecom.shipment.event"
+
+    def _get_public_info(self, labels, secrets):
+        text = public_text.public_text(self.text, secrets)
+        return {
+            "at": _iso(self.occurred_at),
+            "utc_offset": self.utc_offset,
+            "status": self.status or None,
+            "label": labels.get(self.status) or text,
+            "text": text or None,
+            "city": self.city or None,
+            "country": self.country_code or None,
+        }
 
 
 def _stop(city, country):

@@ -1,7 +1,9 @@
+from collections import defaultdict
 from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
+from odoo.tools import SQL
 
 from ..tools import eta, tracking
 from .ecom_tracking_code import TRACKING_STATUSES
@@ -114,7 +116,15 @@ class EcomShipmentParcel(models.Model):
     scan_delay_hours = fields.Float(
         "Hours to First Scan", readonly=True, digits=(16, 1), aggregator="avg"
     )
-    cost = fields.Monetary("Label Cost", readonly=True)
+    # The average: what a parcel costs. (Sums are in the carrier's invoices.)
+    cost = fields.Monetary("Label Cost", readonly=True, aggregator="avg")
+    package_id = fields.Many2one(
+        "stock.package",
+        "Package",
+        readonly=True,
+        index="btree_not_null",
+        help="What was packed into this box, as far as that is known.",
+    )
     currency_id = fields.Many2one(related="company_id.currency_id")
 
     # --- asking the carrier
@@ -200,24 +210,18 @@ class EcomShipmentParcel(models.Model):
 
         :return: parcels whose status changed
         """
-        events = self.env["ecom.shipment.event"].search_fetch(
-            [("parcel_id", "in", self.ids)],
-            ["parcel_id", "occurred_at", "key", "status", "city", "country_code"],
-            order="occurred_at, id",
-        )
-        by_parcel = events.grouped("parcel_id")
+        by_parcel = self._read_events()
         now = fields.Datetime.now()
-        changed = self.browse()
+        changed = []
         for parcel in self:
-            own = by_parcel.get(parcel, events.browse())
+            own = by_parcel.get(parcel.id, ())
             state = tracking.reduce_events(
-                tracking.Event(event.occurred_at, event.key, event.status or None) for event in own
+                tracking.Event(at, key, status) for at, key, status, _city, _country in own
             )
             vals = {field: getattr(state, name) or False for name, field in STATE_FIELDS.items()}
             vals["attempts"] = state.attempts
-            places = [event for event in own if event.city or event.country_code]
-            last = places[-1] if places else None
-            vals["place"] = last and ", ".join(filter(None, (last.city, last.country_code)))
+            places = [row[3:] for row in own if any(row[3:])]
+            vals["place"] = places and ", ".join(filter(None, places[-1]))
             shipped_at = parcel.shipped_at or state.first_scan_at or False
             vals |= {
                 "shipped_at": shipped_at,
@@ -229,10 +233,23 @@ class EcomShipmentParcel(models.Model):
                 vals["scan_delay_hours"] = max(delay, 0)
             vals = {name: value for name, value in vals.items() if parcel[name] != (value or False)}
             if "status" in vals:
-                changed |= parcel
+                changed.append(parcel.id)
             if vals:
                 parcel.write(vals)
-        return changed
+        return self.browse(changed)
+
+    def _read_events(self):
+        """:return: {id of a parcel: [(time, key, status, city, country)], oldest first}. As plain
+        rows: a parcel has many events, and nothing of theirs is written here."""
+        Event = self.env["ecom.shipment.event"]
+        names = ("parcel_id", "occurred_at", "key", "status", "city", "country_code")
+        Event.flush_model(names)
+        query = Event._search([("parcel_id", "in", self.ids)], order="occurred_at, id")
+        columns = [SQL.identifier(query.table, name) for name in names]
+        by_parcel = defaultdict(list)
+        for parcel_id, *row in self.env.execute_query(query.select(*columns)):
+            by_parcel[parcel_id].append(tuple(row))
+        return by_parcel
 
     def _set_transit(self):
         """Note how long delivered parcels took, and whether that was promised."""

@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from odoo import fields, models
+from odoo import models
 
 from ..tools import eta, tracking
 
@@ -42,6 +42,20 @@ class EcomShipmentParcel(models.Model):
         self._update_eta()
         self._promise()
         self.shipment_id._notify_buyer("shipped")
+
+    def _read_for_news(self):
+        """Read at once what news of these parcels is weighed with; the steps after it look at
+        some of them each, and would ask again and again."""
+        shipments = self.shipment_id
+        shipments.fetch(
+            ["partner_id", "company_id", "warehouse_id", "deliver_from", "deliver_by", "eta",
+             "delivered_at", "state", "started_at", "packed_at", "merged_into_id"]
+        )  # fmt: skip
+        shipments.partner_id.fetch(["tz"])
+        shipments.picking_ids.fetch(["state", "sale_id", "location_dest_id", "picking_type_id"])
+        shipments.picking_ids.sale_id.fetch(["commitment_date"])
+        shipments.mapped("parcel_ids.status")
+        shipments.order_ids.fetch(["channel_id"])
 
     def _after_news(self, changed, dated=None):
         """What follows from new events.
@@ -135,30 +149,3 @@ class EcomShipmentParcel(models.Model):
         """:return: naive UTC datetime after which the parcel is late, or False"""
         self.ensure_one()
         return self.eta and tracking.to_utc(eta.end_of_day(self.eta), self._get_zone())
-
-
-class ResCompany(models.Model):
-    _inherit = "res.company"
-
-    def _get_ecom_holidays(self):
-        """:return: frozenset of dates on which nothing moves: the company's public holidays"""
-        self.ensure_one()
-        # Whoever sees a parcel may know on which days nobody works.
-        leaves = self.sudo().env["resource.calendar.leaves"]
-        holidays = leaves.search(
-            [
-                ("resource_id", "=", False),
-                ("company_id", "=", self.id),
-                ("calendar_id", "in", [self.sudo().resource_calendar_id.id, False]),
-                ("date_to", ">=", fields.Datetime.now() - timedelta(days=60)),
-            ]
-        )
-        zone = self.partner_id.tz or "UTC"
-        days = set()
-        for leave in holidays:
-            day = tracking.to_local(leave.date_from, zone).date()
-            last = tracking.to_local(leave.date_to, zone).date()
-            while day <= last:
-                days.add(day)
-                day += timedelta(days=1)
-        return frozenset(days)

@@ -95,15 +95,7 @@ class EcomShipment(models.Model):
         last = format_date(self.env, end.date(), date_format="EEEE, d MMMM")
         if not self.deliver_from:
             return self.env._("by %s", last)
-        start = tracking.to_local(self.deliver_from, zone)
-        first = format_date(self.env, start.date(), date_format="EEEE, d MMMM")
-        if delivery_window.is_whole_day(start, end):
-            return first if first == last else f"{first} – {last}"
-        start_time = format_time(self.env, start.time(), time_format="short")
-        end_time = format_time(self.env, end.time(), time_format="short")
-        if first == last:
-            return f"{first}, {start_time} – {end_time}"
-        return f"{first}, {start_time} – {last}, {end_time}"
+        return describe_wish(self.env, tracking.to_local(self.deliver_from, zone), end)
 
     def _get_chosen_day(self):
         """:return: local date on which the buyer wishes to have it, or None"""
@@ -119,10 +111,9 @@ class EcomShipment(models.Model):
         if not day:
             return False
         zone = self._get_zone()
-        start, end = (tracking.to_local(at, zone) for at in (self.deliver_from, self.deliver_by))
-        if delivery_window.is_whole_day(start, end):
-            return f"Deliver {day.isoformat()}"
-        return f"Deliver {day.isoformat()} {start:%H:%M}-{end:%H:%M}"
+        return delivery_window.instructions(
+            *(tracking.to_local(at, zone) for at in (self.deliver_from, self.deliver_by))
+        )
 
     # === WHAT FOLLOWS === #
 
@@ -181,6 +172,17 @@ class EcomShipment(models.Model):
 
     # === THE BUYER CHOOSES === #
 
+    def _get_choice_values(self):
+        """:return: values of the template on which the buyer chooses"""
+        self.ensure_one()
+        return {
+            "company": self.company_id,
+            "token": self.access_token,
+            "page_lang": self._get_page_lang_tag(),
+            "option": self._get_option_info(),
+            "offered": self._get_choices(),
+        }
+
     def _get_choices(self):
         """:return: [(option, [(key of the choice, its text)])] that the buyer may change to now"""
         self.ensure_one()
@@ -195,23 +197,9 @@ class EcomShipment(models.Model):
             if option.kind not in ("date", "window"):
                 choices.append((option, [(delivery_window.key(option.id), option.name)]))
                 continue
-            days = delivery_window.offered_days(
-                now, eta.cut_off_time(option.cut_off), calendar,
-                option.promise_days, option.days_ahead or 7,
-            )  # fmt: skip
-            slots = option._get_slots() or (None,)
-            choices.append(
-                (option, [self._describe_choice(option, day, slot) for day in days for slot in slots])
-            )
+            entries = [(key, text) for key, text, _ in option._get_day_choices(now, calendar)]
+            choices.append((option, entries))
         return choices
-
-    def _describe_choice(self, option, day, slot):
-        # Short: it has to fit into a list on a phone.
-        text = format_date(self.env, day, date_format="EEE, d MMM")
-        if slot:
-            times = [format_time(self.env, at, time_format="short") for at in slot]
-            text = f"{text}, {times[0]} – {times[1]}"
-        return delivery_window.key(option.id, day, slot), text
 
     def _choose(self, key):
         """The buyer wishes what the key of a choice stands for. :return: whether it can be had"""
@@ -227,5 +215,20 @@ class EcomShipment(models.Model):
             window = delivery_window.window(day, slot)
             vals["deliver_from"] = tracking.to_utc(window.start, zone)
             vals["deliver_by"] = tracking.to_utc(window.end, zone)
+            vals["eta"] = vals["deliver_by"]
         self.write(vals)
         return self._choose_option(offered[key])
+
+
+def describe_wish(env, start, end):
+    """:param start, end: local datetimes of what was wished
+    :return: them in the words of the environment's language"""
+    first = format_date(env, start.date(), date_format="EEEE, d MMMM")
+    last = format_date(env, end.date(), date_format="EEEE, d MMMM")
+    if delivery_window.is_whole_day(start, end):
+        return first if first == last else f"{first} – {last}"
+    start_time = format_time(env, start.time(), time_format="short")
+    end_time = format_time(env, end.time(), time_format="short")
+    if first == last:
+        return f"{first}, {start_time} – {end_time}"
+    return f"{first}, {start_time} – {last}, {end_time}"

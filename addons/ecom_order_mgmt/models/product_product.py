@@ -16,6 +16,13 @@ class ProductProduct(models.Model):
             self._ecom_match_listings()
         return result
 
+    def _get_ecom_public_name(self):
+        """:return: what buyers call it: its name and variant, without our codes"""
+        self.ensure_one()
+        if not self.combination_indices:
+            return self.name
+        return self.with_context(display_default_code=False).display_name
+
     def _ecom_match_listings(self):
         """Orders may wait for a product with this SKU or barcode: let them go on."""
         codes = [code for code in self.mapped("default_code") if code]

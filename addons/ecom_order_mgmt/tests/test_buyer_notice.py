@@ -53,6 +53,26 @@ class TestBuyerNotice(TrackingCase):
         self.assertEqual(len(mails), 5)
         self.assertTrue(any("4711" in mail.body_html for mail in mails))
 
+    def test_silence_is_told_once(self):
+        parcel = self._shipped_to()
+        with freeze_time("2026-03-03 09:00:00"):
+            parcel._watch()
+            parcel._watch()
+        self._ingest(self._event(30, "SCAN"))
+        with freeze_time("2026-03-06 15:00:00"):
+            parcel._watch()
+            parcel._watch()
+        kinds = parcel.shipment_id.notice_ids.sorted("id").mapped("kind")
+        self.assertEqual(kinds[:3], ["shipped", "no_scan", "no_movement"])
+        self.assertEqual(len(kinds), len(set(kinds)))
+        # Each is switched per channel.
+        self.channel.notify_no_scan = False
+        other = self._shipped("T-2", "T2")
+        with freeze_time("2026-03-03 09:00:00"):
+            other._watch()
+        self.assertEqual(other.alert_ids.mapped("kind"), ["no_scan"])
+        self.assertEqual(other.shipment_id.notice_ids.mapped("kind"), ["shipped"])
+
     def test_sms(self):
         if "sms.sms" not in self.env:
             raise unittest.SkipTest("Odoo's SMS app is not installed")

@@ -119,9 +119,9 @@ class TestCheckoutOption(CheckoutCase):
     def test_settings(self):
         with self.assertRaises(ValidationError):
             self.method.ecom_option_id = False
-        day = self.env["ecom.delivery.option"].create({"name": "Day", "kind": "date"})
-        with self.assertRaisesRegex(ValidationError, "tracking page"):
-            self.method.ecom_option_id = day
+        window = self.env["ecom.delivery.option"].create({"name": "Window", "kind": "window"})
+        with self.assertRaisesRegex(ValidationError, "time windows"):
+            self.method.ecom_option_id = window
         order = self._cart()
         order.action_confirm()
         order.picking_ids.carrier_id = self.method

@@ -98,6 +98,32 @@ class TestDeliveryOption(OptionCase):
             dear.order_ids.decision_ids.filtered(lambda d: d.stage == "carrier").rule, rule.name
         )
 
+    def test_priority_follows_the_option(self):
+        self.express.buyer_may_choose = self.express.urgent = True
+        shipment = self._import_one().shipment_ids
+        self.assertEqual(shipment.priority, "0")
+        self.assertTrue(shipment._choose(str(self.express.id)))
+        self.assertEqual(shipment.priority, "1")
+        self.assertEqual(set(shipment.picking_ids.mapped("priority")), {"1"})
+        shipment.delivery_option_id = False
+        self.assertEqual(shipment.priority, "0")
+        self.assertEqual(set(shipment.picking_ids.mapped("priority")), {"0"})
+        # What a rule called urgent stays urgent.
+        shipment.delivery_option_id = self.express
+        shipment.order_ids.priority = "1"
+        shipment.delivery_option_id = False
+        self.assertEqual(shipment.priority, "1")
+
+    def test_name_that_is_mapped_later_makes_urgent(self):
+        self.express.urgent = True
+        shipment = self._import_one(delivery_option="Turbo").shipment_ids
+        self.assertEqual(shipment.priority, "0")
+        self.env["ecom.delivery.word"].create(
+            {"channel_id": self.channel.id, "word": "turbo", "option_id": self.express.id}
+        )
+        self.assertEqual(shipment.delivery_option_id, self.express)
+        self.assertEqual(shipment.priority, "1")
+
     def test_goods_and_nobody_can(self):
         self.product.product_tmpl_id.ecom_goods_class = "battery"
         self.cheap.ecom_refused_classes = "battery, liquid"
@@ -171,18 +197,59 @@ class TestOptionOnThePage(OptionCase, HttpCase):
             shipment = self._import_one().shipment_ids
         path = shipment._get_tracking_path()
         self.env.flush_all()
-        text = self.url_open(path).text
+        self.assertIn(f'href="{path}/option"', self.url_open(path).text)
+        text = self.url_open(f"{path}/option").text
         self.assertIn("Express", text)
         self.assertNotIn("Gold", text)
-        self.url_open(f"{path}/option", data={"option": str(paid.id)})
+        answer = self.url_open(f"{path}/option", data={"option": str(paid.id)})
         self.assertFalse(shipment.delivery_option_id, "what costs money is not given away")
+        self.assertIn("cannot be chosen any more", answer.text)
         answer = self.url_open(f"{path}/option", data={"option": str(self.express.id)})
         self.assertEqual(answer.status_code, 200)
         self.assertEqual(shipment.delivery_option_id, self.express)
         self.assertEqual(shipment.carrier_id, self.fast)
+        self.assertIn("Express", answer.text, "the page says what was chosen")
+        self.assertNotIn("/option", answer.text, "nothing else is offered")
         with freeze_time(NOW):
             shipment.action_pack()
         shipment.delivery_option_id = False
         self.env.flush_all()
         self.url_open(f"{path}/option", data={"option": str(self.express.id)})
         self.assertFalse(shipment.delivery_option_id, "it is in the box")
+        self.assertNotIn("/option", self.url_open(path).text)
+        self.assertIn("Nothing else can be chosen", self.url_open(f"{path}/option").text)
+
+    def test_what_is_offered_follows_the_settings(self):
+        """The page remembers which options there are; every change of them is seen at once."""
+        with freeze_time(NOW):
+            shipment = self._import_one().shipment_ids
+        self.assertFalse(shipment._may_choose_delivery())
+        self.express.buyer_may_choose = True
+        self.assertTrue(shipment._may_choose_delivery())
+        self.express.price = 3
+        self.assertFalse(shipment._may_choose_delivery())
+        self.express.write({"price": 0, "active": False})
+        self.assertFalse(shipment._may_choose_delivery())
+        other = self.express.copy({"name": "Other", "buyer_may_choose": True, "active": True})
+        self.assertTrue(shipment._may_choose_delivery())
+        self.assertEqual(shipment._get_offered_options(), other)
+        other.unlink()
+        self.assertFalse(shipment._may_choose_delivery())
+
+    def test_choice_page_is_as_closed_as_the_page(self):
+        LIMIT.reset()
+        self.express.buyer_may_choose = True
+        with freeze_time(NOW):
+            shipment = self._import_one().shipment_ids
+        path = shipment._get_tracking_path()
+        self.env["res.lang"]._activate_lang("de_DE")
+        self.env.flush_all()
+        answer = self.url_open(f"{path}/option?lang=de_DE")
+        self.assertIn('lang="de-DE"', answer.text)
+        self.assertIn("noindex", answer.headers["X-Robots-Tag"])
+        self.assertIn("default-src 'none'", answer.headers["Content-Security-Policy"])
+        self.assertNotIn(shipment.partner_id.name, answer.text)
+        wrong = path.replace(shipment.access_token, "00000000-0000-4000-8000-000000000000")
+        self.assertEqual(self.url_open(f"{wrong}/option").status_code, 404)
+        answer = self.url_open(f"{wrong}/option", data={"option": str(self.express.id)})
+        self.assertEqual(answer.status_code, 404)

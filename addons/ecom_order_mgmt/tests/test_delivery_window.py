@@ -140,6 +140,9 @@ class TestWindowOnThePage(WindowCase, HttpCase):
         self.assertEqual(len(choices), 6, "three days, two times of day")
         key, text = choices[3]
         page = self.url_open(path).text
+        self.assertNotIn("<optgroup", page, "the days are worked out for who asks for them")
+        self.assertIn(f"{path}/option", page)
+        page = self.url_open(f"{path}/option").text
         self.assertIn("<optgroup", page)
         self.assertIn(key, page)
         for wrong in (key.replace("/1200", "/1300"), f"{self.window.id}", "1/2020-01-01", "x"):
@@ -149,6 +152,7 @@ class TestWindowOnThePage(WindowCase, HttpCase):
         self.assertEqual(shipment.delivery_option_id, self.window)
         self.assertEqual(shipment.carrier_id, self.fast)
         self.assertTrue(shipment.wish_chosen)
+        self.assertEqual(shipment.eta, shipment.deliver_by)
         wish = shipment.wish_text
         self.assertEqual(wish.split(", ")[-1], text.split(", ")[-1], "the same times")
         self.assertEqual(wish[:3], text[:3], "the same day")
@@ -168,11 +172,9 @@ class TestWindowOnThePage(WindowCase, HttpCase):
 LOOK = """
 const wide = [...document.querySelectorAll("main *")].filter(
     (el) => el.getBoundingClientRect().right > window.innerWidth + 1);
-const small = [...document.querySelectorAll("button, select")].filter(
+const small = [...document.querySelectorAll("button, select, a.button")].filter(
     (el) => el.getBoundingClientRect().height < 44);
-const missing = ["h1", ".parcel ol.steps li.done", ".parcel ol.events li", "svg.map",
-    "section[name=option] optgroup option", "section[name=option] .wish"].filter(
-    (selector) => !document.querySelector(selector));
+const missing = %s.filter((selector) => !document.querySelector(selector));
 const outside = [...document.querySelectorAll("script, link, img[src^=http], iframe")];
 const problems = [wide.length && `too wide: ${wide[0].outerHTML}`, small.length && "too small",
     missing.length && `missing: ${missing}`, outside.length && "calls outside",
@@ -180,6 +182,9 @@ const problems = [wide.length && `too wide: ${wide[0].outerHTML}`, small.length 
 if (problems.length) { console.error(problems.join("; ")); }
 else { console.log("test successful"); }
 """
+PAGE = ["h1", ".parcel ol.steps li.done", ".parcel ol.events li", "svg.map",
+        "section[name=option] a.button", "section[name=option] .wish"]  # fmt: skip
+CHOICE = ["h1", "section[name=choice] optgroup option", "form button", ".wish"]
 
 
 class PageInBrowserCase(WindowCase, HttpCase):
@@ -202,13 +207,17 @@ class PageInBrowserCase(WindowCase, HttpCase):
         self.path = shipment._get_tracking_path()
         self.env.flush_all()
 
+    def _look(self):
+        for path, parts in ((self.path, PAGE), (f"{self.path}/option", CHOICE)):
+            self.browser_js(path, LOOK % parts, ready="document.readyState === 'complete'")
+
 
 @tagged("post_install", "-at_install")
 class TestPageOnDesktop(PageInBrowserCase):
     browser_size = "1366x768"
 
     def test_page_on_desktop(self):
-        self.browser_js(self.path, LOOK, ready="document.readyState === 'complete'")
+        self._look()
 
 
 @tagged("post_install", "-at_install")
@@ -217,4 +226,4 @@ class TestPageOnPhone(PageInBrowserCase):
     touch_enabled = True
 
     def test_page_on_phone(self):
-        self.browser_js(self.path, LOOK, ready="document.readyState === 'complete'")
+        self._look()

@@ -68,6 +68,13 @@ def is_whole_day(start, end):
     return start.time() == time.min and end.time() >= time(23, 59)
 
 
+def instructions(start, end):
+    """:return: what the carrier's driver should know, short and without names"""
+    if is_whole_day(start, end):
+        return f"Deliver {end.date().isoformat()}"
+    return f"Deliver {end.date().isoformat()} {start:%H:%M}-{end:%H:%M}"
+
+
 def handover(day, transit, calendar):
     """:return: the last working day on which the carrier must have a parcel that is wished on
     `day`; the day itself where nobody knows how long it takes"""

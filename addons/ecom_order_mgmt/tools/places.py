@@ -3,6 +3,7 @@
 Rounded to a tenth of a degree: enough for a sketch of a route, no address can be told from it.
 """
 
+import functools
 import re
 import unicodedata
 
@@ -104,6 +105,7 @@ for (_name, _country), _point in CITIES.items():
     _BY_NAME[_name] = None if _name in _BY_NAME else _point
 
 
+@functools.lru_cache(maxsize=4096)
 def locate(city, country=""):
     """:return: ((latitude, longitude), whether the city itself was found) or (None, False)"""
     name, country = plain(city), (country or "").upper()
