@@ -30,6 +30,7 @@ from . import ecom_compare
 from . import ecom_channel_compare
 from . import ecom_order_tell
 from . import ecom_task_refund
+from . import ecom_task_return
 from . import stock_picking
 from . import stock_move
 from . import ecom_carrier_account

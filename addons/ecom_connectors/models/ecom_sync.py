@@ -24,6 +24,7 @@ class EcomSync(models.Model):
             ("backfill", "Orders of the past"),
             ("listings", "Catalogue"),
             ("stock", "Stock"),
+            ("returns", "Requests to return"),
         ],
         required=True,
         readonly=True,

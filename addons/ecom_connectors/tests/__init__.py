@@ -24,3 +24,4 @@ from . import test_connector_faults
 from . import test_oversold
 from . import test_documents_transport
 from . import test_connect_assistant
+from . import test_return_answer
