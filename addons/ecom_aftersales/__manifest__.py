@@ -24,6 +24,7 @@
         "views/ecom_ticket_menus.xml",
         "views/ecom_desk_views.xml",
         "views/ecom_interception_views.xml",
+        "views/ecom_platform_case_views.xml",
         "report/ecom_return_report_views.xml",
         "report/ecom_refund_compare_views.xml",
     ],

@@ -55,12 +55,18 @@ class EcomPlatformCase(models.Model):
         "ecom.return", "Case", readonly=True, index="btree_not_null", ondelete="set null"
     )
     document = fields.Json("Normalised Document", readonly=True)
+    document_text = fields.Text("Document", compute="_compute_document_text")
     digest = fields.Char(readonly=True)
     external_updated_at = fields.Datetime(readonly=True)
     todo = fields.Boolean(readonly=True, help="A version that the case here does not know yet.")
 
     _external_uniq = models.UniqueIndex("(channel_id, external_id)")
     _todo_idx = models.Index("(channel_id, id) WHERE todo")
+
+    @api.depends("document")
+    def _compute_document_text(self):
+        for record in self:
+            record.document_text = canonical.pretty(record.document) if record.document else False
 
     # === INTAKE === #
 

@@ -105,6 +105,7 @@ class EcomChannel(models.Model):
     can_push_stock = fields.Boolean(compute="_compute_capabilities")
     can_push_shipment = fields.Boolean(compute="_compute_capabilities")
     can_read_listings = fields.Boolean(compute="_compute_capabilities")
+    can_read_returns = fields.Boolean(compute="_compute_capabilities")
 
     webhook_token = fields.Char(
         copy=False,
@@ -142,6 +143,7 @@ class EcomChannel(models.Model):
             channel.can_push_stock = bool(able and able.push_stock)
             channel.can_push_shipment = bool(able and able.push_shipment)
             channel.can_read_listings = bool(able and able.listings)
+            channel.can_read_returns = bool(able and able.returns)
 
     @api.model
     def _describe(self, able):

@@ -326,7 +326,7 @@ class ShopifyShop:
                 "customerNote": "too small", "returnReasonNote": "",
                 "fulfillmentLineItem": {"id": gid("FulfillmentLineItem", 1), "lineItem": item}}  # fmt: skip
         entry = {"id": gid("Return", next(self.numbers)), "name": f"{order['name']}-R1", "status": "REQUESTED",
-                 "createdAt": self.tick(), "returnLineItems": Rows([line])}  # fmt: skip
+                 "createdAt": self.tick(), "order": order, "returnLineItems": Rows([line])}  # fmt: skip
         order["returns"].append(entry)
         order["updatedAt"] = self.tick()
         return entry

@@ -278,7 +278,8 @@ class TestReturnAnswer(ReturnCase, SimCase):
         self.assertEqual(self.shop.orders[self.order_id]["status"], "cancelled")
         self.sim.sync_now()
         order = case.order_id
-        self.assertEqual((order.state, order.channel_status, order.review_state, order.cause_message), ("cancelled", "cancelled", "approved", False))
+        self.assertEqual((order.state, order.channel_status, order.review_state, order.cause_message), ("accepted", "cancelled", "rejected", False))
+        self.assertFalse(order.exception_ids.filtered(lambda e: e.state == "open"), "no person is asked anything")
         self.assertEqual(case.order_id.return_ids, case)
 
     def test_cancel_what_is_packed(self):

@@ -118,11 +118,14 @@ class EcomConnectorShopify(models.AbstractModel):
     def _fetch_returns(self, channel, since, cursor=None):
         """With a query of its own: it takes a scope that an app may not have."""
         search = f"{self._get_search(since, None)} AND -return_status:no_return"
-        data = self._query(channel, documents.RETURNS, cost=20 * 10, n=20, after=cursor, query=search)["orders"]
+        data = self._query(channel, documents.RETURNS, cost=80, n=3, after=cursor, query=search)["orders"]
         nodes, info = data["nodes"], data["pageInfo"]
-        documents_found = [node for node in nodes if node["returns"]["nodes"]]
+        found = [
+            self._query(channel, documents.ONE_RETURN, cost=160, id=each["id"])["return"]
+            for node in nodes for each in node["returns"]["nodes"]
+        ]  # fmt: skip
         newest = nodes[-1]["updatedAt"] if nodes else None
-        return Page(documents_found, info["endCursor"] if info["hasNextPage"] else None, newest)
+        return Page([each for each in found if each], info["endCursor"] if info["hasNextPage"] else None, newest)
 
     # === THE PAST === #
 

@@ -84,15 +84,18 @@ mutation SetStock($input: InventorySetQuantitiesInput!, $key: String!) {
   inventorySetQuantities(input: $input) @idempotent(key: $key) {
     inventoryAdjustmentGroup { id } userErrors { field message code } } }
 """
-_RETURN = """{ id name status createdAt
-      returnLineItems(first: 50) { nodes { quantity customerNote returnReasonNote
-        ... on ReturnLineItem { fulfillmentLineItem { lineItem { id } } } } } }"""
-RETURNS = f"""
-query Returns($n: Int!, $after: String, $query: String) {{
-  orders(first: $n, after: $after, query: $query, sortKey: UPDATED_AT) {{
-    pageInfo {{ hasNextPage endCursor }} nodes {{ id updatedAt returns(first: 10) {{ nodes {_RETURN} }} }} }} }}
+RETURNS = """
+query Returns($n: Int!, $after: String, $query: String) {
+  orders(first: $n, after: $after, query: $query, sortKey: UPDATED_AT) {
+    pageInfo { hasNextPage endCursor } nodes { id updatedAt returns(first: 20) { nodes { id } } } } }
 """
-ONE_RETURN = "query OneReturn($id: ID!) { return(id: $id) { id status } }"
+# Its lines are read here, one return at a time: a page of orders with them would be too costly.
+ONE_RETURN = """
+query OneReturn($id: ID!) {
+  return(id: $id) { id name status createdAt order { id }
+    returnLineItems(first: 50) { pageInfo { hasNextPage } nodes { quantity customerNote returnReasonNote
+      ... on ReturnLineItem { fulfillmentLineItem { lineItem { id } } } } } } }
+"""
 RETURN_APPROVE = """
 mutation ReturnApprove($input: ReturnApproveRequestInput!) {
   returnApproveRequest(input: $input) { return { id status } userErrors { field message } } }
