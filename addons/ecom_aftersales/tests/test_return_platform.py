@@ -13,6 +13,15 @@ class TestReturnPlatform(AftersalesCase):
 
     def test_channel_cancels_what_has_left(self):
         sale_order = self._sell(ship=True)
+        parcel = sale_order.picking_ids.ecom_shipment_id
+        parcel.carrier_id = self.env["delivery.carrier"].create(
+            {
+                "name": "Fast & Co",
+                "product_id": self.product.id,
+                "ecom_stop_how": "Call 0800 1234",
+            }
+        )
+        parcel.tracking_ref = "FC-77"
         self._import_one(status="cancelled", updated_at="2026-03-02T10:00:00Z")
         case = sale_order.ecom_return_ids
         self.assertRecordValues(case, [{"type": "intercept", "request_state": "new"}])
@@ -21,7 +30,9 @@ class TestReturnPlatform(AftersalesCase):
         self.assertEqual(stopped.action_open_case()["res_id"], case.id)
         case.action_approve()
         self.assertEqual(case.goods_state, "in_transit")
-        self.assertTrue(case.activity_ids.filtered(lambda a: "carrier" in a.summary))
+        note = case.activity_ids.filtered(lambda a: "carrier" in a.summary).note
+        for text in ("Fast &amp; Co", "FC-77", "Call 0800 1234", "not scanned it yet"):
+            self.assertIn(text, note)
         self.channel.import_orders(
             [
                 {
