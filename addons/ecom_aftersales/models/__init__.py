@@ -35,6 +35,7 @@ from . import ecom_order_address
 from . import ecom_order_feedback
 from . import ecom_interception
 from . import ecom_return_stop
+from . import ecom_return_scan
 from . import ecom_return_answer
 from . import ecom_platform_case
 from . import ecom_platform_cancel

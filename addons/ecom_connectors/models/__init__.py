@@ -39,6 +39,7 @@ from . import ecom_label
 from . import ecom_label_request
 from . import ecom_shipment_label
 from . import ecom_label_return
+from . import ecom_label_return_poll
 from . import ecom_label_print
 from . import ecom_carrier_quote
 from . import ecom_carrier_pickup
