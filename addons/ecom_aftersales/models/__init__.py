@@ -28,6 +28,7 @@ from . import ecom_ticket_team
 from . import ecom_ticket_sla
 from . import ecom_ticket
 from . import ecom_ticket_mail
+from . import ecom_ticket_source
 from . import discuss_channel
 from . import ecom_return_portal
 from . import ecom_order_agent

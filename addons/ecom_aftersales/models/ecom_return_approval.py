@@ -47,6 +47,10 @@ class EcomReturn(models.Model):
             )
             facts = case._get_policy_facts()
             verdict = policy_tools.decide([p._prepare_policy() for p in policies], facts)
+            missing = verdict.allowed and case._get_replacement_shortage()
+            if missing:
+                verdict.automatic = False
+                verdict.reasons.append(("no_stock", {"what": missing}))
             chosen = policies.browse(verdict.policy["id"] if verdict.policy else [])
             text = " ".join(case._explain(key, data) for key, data in verdict.reasons)
             case.write(
@@ -112,6 +116,9 @@ class EcomReturn(models.Model):
                 "The order has %(cases)s cases already; the policy allows %(max)s.",
                 cases=data.get("cases"),
                 max=data.get("max"),
+            ),
+            "no_stock": self.env._(
+                "Not in stock to be sent again: %(what)s. A person decides.", what=data.get("what")
             ),
             "too_dear": self.env._(
                 "Worth more than %(max)s: a person decides.", max=data.get("max")
