@@ -156,7 +156,9 @@ class EcomPlatformCase(models.Model):
                 else:
                     self.message = self.env._("It was over when it was first read.")
         except LockError:
-            raise
+            # Somebody has the order in hand at this moment: it is for the next run.
+            self.channel_id._trigger_processing(fields.Datetime.add(fields.Datetime.now(), minutes=1))
+            return
         except (UserError, ValidationError) as error:
             self.write({"state": "parked", "message": str(error), "todo": False})
             self._tell_of_parked(order)
@@ -291,7 +293,8 @@ class EcomChannel(models.Model):
                 return
             last_id = records[-1].id
             try:
-                records._mirror()
+                # Each case is one worker's business; the others leave it alone.
+                records.try_lock_for_update()._mirror()
                 self._commit_batch()
             except RETRYABLE:
                 if modules.module.current_test:

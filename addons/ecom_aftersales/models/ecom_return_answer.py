@@ -54,9 +54,8 @@ class EcomReturn(models.Model):
         """What the platform heard to be approved is off after all."""
         for case in self.filtered(lambda case: case.platform_state == "approved"):
             case.platform_state = "closed"
-            if case.platform_answer != "done" and case.order_id._withdraw_return(
-                case.platform_case_id
-            ):
+            untold = case.platform_answer in ("waiting", "failed", "manual")
+            if untold and case.order_id._withdraw_return(case.platform_case_id):
                 # It was not told yet: all it hears is no.
                 case.platform_state = "rejected"
                 case._send_platform_answer("rejected")

@@ -164,35 +164,6 @@ class TestPortal(AftersalesCase, HttpCase):
             self.url_open("/my/tickets/new", data={**data, "body": " "}).text,
         )
 
-
-@tagged("post_install", "-at_install")
-class TestPortalOnAPhone(AftersalesCase, HttpCase):
-    browser_size = "375x667"
-    touch_enabled = True
-
-    def test_return_in_three_steps(self):
-        self.policy.auto_approve = True
-        sale_order = self._sell(ship=True, lines=[self._line(quantity="2")])
-        buyer = new_test_user(
-            self.env, "phone_buyer", password="phone_buyer", groups="base.group_portal"
-        )
-        sale_order.partner_id = buyer.partner_id
-        self.start_tour(
-            f"/my/orders/{sale_order.id}", "ecom_buyer_return_tour", login="phone_buyer"
-        )
-        self.assertRecordValues(
-            sale_order.ecom_return_ids,
-            [
-                {
-                    "origin": "portal",
-                    "type": "return",
-                    "request_state": "approved",
-                    "amount_due": 10,
-                    "goods_state": "awaiting",
-                }
-            ],
-        )
-
     def test_buyer_keeps_or_destroys_it(self):
         """What the policy says of the way back is not the buyer's to choose."""
         self.policy.method = "keep"
@@ -244,3 +215,32 @@ class TestPortalOnAPhone(AftersalesCase, HttpCase):
         case = self.env["ecom.return"].search([("sale_order_id", "=", order.id)])
         self.assertEqual(case.exchange_order_id.order_line.product_id, medium)
         self.assertEqual(case.amount_due, 0)
+
+
+@tagged("post_install", "-at_install")
+class TestPortalOnAPhone(AftersalesCase, HttpCase):
+    browser_size = "375x667"
+    touch_enabled = True
+
+    def test_return_in_three_steps(self):
+        self.policy.auto_approve = True
+        sale_order = self._sell(ship=True, lines=[self._line(quantity="2")])
+        buyer = new_test_user(
+            self.env, "phone_buyer", password="phone_buyer", groups="base.group_portal"
+        )
+        sale_order.partner_id = buyer.partner_id
+        self.start_tour(
+            f"/my/orders/{sale_order.id}", "ecom_buyer_return_tour", login="phone_buyer"
+        )
+        self.assertRecordValues(
+            sale_order.ecom_return_ids,
+            [
+                {
+                    "origin": "portal",
+                    "type": "return",
+                    "request_state": "approved",
+                    "amount_due": 10,
+                    "goods_state": "awaiting",
+                }
+            ],
+        )

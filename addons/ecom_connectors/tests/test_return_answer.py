@@ -231,6 +231,14 @@ class TestReturnAnswer(ReturnCase, SimCase):
         self.assertEqual(case.goods_state, "awaiting")
         self.assertEqual(self._answers(), [])
 
+    def test_decided_there_and_taken_back_here(self):
+        case = self._asked()
+        self.shop.answer_return(self.order_id, self.case_id, {"answer": "approved"})
+        self.sim.sync_now()
+        case.action_withdraw("The buyer keeps it")
+        self._tell()
+        self.assertEqual((self._answers(), self._there()["status"]), (["cancelled"], "closed"))
+
     def test_withdrawn_there(self):
         case = self._asked()
         self._there()["status"] = "withdrawn"
