@@ -88,22 +88,25 @@ class EcomReturn(models.Model):
             return self.env._("The parcel has left already.")
         return self.reject_reason or self.env._("The request is off.")
 
-    def _ask_for_platform_answer(self, answer, why):
-        labels = {
+    def _name_answer(self, answer):
+        return {
             "approved": self.env._("Approved"),
             "rejected": self.env._("Rejected"),
             "cancelled": self.env._("Cancelled"),
-        }
+        }[answer]
+
+    def _ask_for_platform_answer(self, answer, why):
+        label = self._name_answer(answer)
         message = self.env._(
             "%(why)s Sign in to the platform, answer its case %(case)s there (%(answer)s), then press "
             "“Answered by Hand” here.",
             why=why,
             case=self.platform_case_id or "-",
-            answer=labels[answer],
+            answer=label,
         )
         self.write({"platform_answer": "manual", "platform_message": message})
         self._remind(
-            self.env._("Answer the platform: %(answer)s", answer=labels[answer]),
+            self.env._("Answer the platform: %(answer)s", answer=label),
             message,
             self.platform_deadline,
         )
@@ -121,7 +124,8 @@ class EcomReturn(models.Model):
                     "platform_answered_at": fields.Datetime.now(),
                 }
             )
-            self._decide("platform", self.env._("The platform was told: %(answer)s.", answer=answer))
+            label = self._name_answer(answer)
+            self._decide("platform", self.env._("The platform was told: %(answer)s.", answer=label))
         elif outcome == "again":
             self.write({"platform_answer": "waiting", "platform_message": False})
         elif outcome == "given_up" or self.platform_answer in ("none", "done"):
