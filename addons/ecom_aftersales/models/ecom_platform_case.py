@@ -181,9 +181,8 @@ class EcomPlatformCase(models.Model):
     def _prepare_request(self, order):
         """:return: values of ecom.return.create_request"""
         document = self.document
-        reasons = self.env["ecom.return.reason"].search([])
         said = document.get("reason")
-        known = said in reasons.mapped("code")
+        known = said and self.env["ecom.return.reason"].search_count([("code", "=", said)], limit=1)
         words = [document.get("note"), None if known else said]
         return {
             "type": self.kind,
@@ -278,8 +277,9 @@ class EcomChannel(models.Model):
         self.env["ecom.platform.case"]._ingest(self, entries)
 
     def _run_refunds(self, totals):
-        super()._run_refunds(totals)
+        result = super()._run_refunds(totals)
         self._run_platform_cases()
+        return result
 
     def _run_platform_cases(self):
         Record = self.env["ecom.platform.case"]

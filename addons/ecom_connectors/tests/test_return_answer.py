@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta, timezone
 
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
 from .test_connector_contracts import ContractCase
@@ -267,13 +267,13 @@ class TestReturnAnswer(ReturnCase, SimCase):
         self._asked()
         record = self.env["ecom.platform.case"].search([("channel_id", "=", self.sim.id)])
         stranger = new_test_user(self.env, "case_stranger", groups="base.group_user")
-        with self.assertRaises(Exception, msg="no viewer"):
+        with self.assertRaises(AccessError, msg="no viewer"):
             record.with_user(stranger).read(["document"])
         viewer = new_test_user(self.env, "case_viewer", groups="ecom_order_mgmt.group_ecom_viewer")
         record.with_user(viewer).read(["document"])
-        with self.assertRaises(Exception):
+        with self.assertRaises(AccessError):
             record.with_user(viewer).action_mirror()
-        with self.assertRaises(Exception):
+        with self.assertRaises(AccessError):
             record.with_user(viewer).write({"message": "x"})
 
     # === REQUESTS TO CANCEL === #
