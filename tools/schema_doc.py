@@ -25,6 +25,8 @@ SECTIONS = (
     ("address", "Address"),
     ("refund", "Refund"),
     ("refund_line", "Refund line"),
+    ("return", "Return request"),
+    ("return_line", "Return line"),
 )
 
 EXAMPLE = {

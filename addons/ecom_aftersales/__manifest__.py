@@ -24,8 +24,10 @@
         "views/ecom_ticket_menus.xml",
         "views/ecom_desk_views.xml",
         "views/ecom_interception_views.xml",
+        "views/ecom_platform_case_views.xml",
         "report/ecom_return_report_views.xml",
         "report/ecom_refund_compare_views.xml",
+        "report/ecom_rating_report_views.xml",
     ],
     "assets": {
         "web.assets_backend": ["ecom_aftersales/static/src/**/*"],

@@ -26,9 +26,10 @@ BASE_MODULES = (
     "purchase_stock",
     "stock_account",
     "contacts",
-    # Optional beside our addons, so that their tests cover kits, builds and repairs.
+    # Optional beside our addons, so that their tests cover kits, builds, repairs and visitors' chats.
     "mrp",
     "repair",
+    "im_livechat",
 )
 NAME = re.compile(r"[a-z][a-z0-9_]{0,50}")
 RECIPE = "1"

@@ -56,20 +56,25 @@ class AftersalesPortal(CustomerPortal):
                 self._check_what(values)
             if step in ("how", "send"):
                 self._check_why(values, order)
-            if step == "how":
+            if step in ("how", "send"):
                 values["preview"] = (
                     request.env["ecom.return"]
                     .sudo()
                     ._preview_request(self._prepare_request(order, values))
                 )
+                if values["preview"]["method"] == "destroy" and not values["photos"]:
+                    step = "how"
+                    raise UserError(
+                        request.env._(
+                            "You need not send it back: destroy it, and add a photo that shows it."
+                        )
+                    )
             if step == "send":
                 case = self._send_request(order, values)
                 return request.redirect(case.get_portal_url())
         except UserError as error:
             values["error"] = str(error)
-            step = {"why": "what", "how": "why", "send": "how"}[step]
-            if step == "how":
-                step = "what"
+            step = {"why": "what", "how": "why", "send": "what"}[step]
         values["step"] = step
         return request.render("ecom_aftersales.portal_return_request", values)
 
@@ -82,7 +87,8 @@ class AftersalesPortal(CustomerPortal):
                 continue
             left = float(Case._get_left(line, line.product_id, taken))
             wanted = self._as_number(post.get(f"qty_{line.id}"))
-            lines.append({"line": line, "left": max(left, 0), "wanted": wanted})
+            swap = self._as_number(post.get(f"swap_{line.id}"))
+            lines.append({"line": line, "left": max(left, 0), "wanted": wanted, "swap": swap})
         kind = post.get("kind") if post.get("kind") in KINDS else "return"
         return {
             "page_name": "return_request",
@@ -95,6 +101,7 @@ class AftersalesPortal(CustomerPortal):
             "reason": post.get("reason") or "",
             "description": (post.get("description") or "")[:5000],
             "photos": self._get_photos(post),
+            "get_swaps": lambda line: self._get_swaps(line.sudo()),
             "way": post.get("way") if post.get("way") in ("ship", "drop_off") else "ship",
             "request_key": (post.get("request_key") or uuid.uuid4().hex)[:64],
             "error": None,
@@ -140,6 +147,17 @@ class AftersalesPortal(CustomerPortal):
             raise UserError(request.env._("At most %(n)s photos, please.", n=MAX_PHOTOS))
         if reason.needs_photo and not values["photos"]:
             raise UserError(request.env._("Please add a photo of the goods."))
+
+    def _get_swaps(self, line):
+        """:return: variants of the same price that are in stock: another size, another colour"""
+        product = line.product_id
+        others = product.product_tmpl_id.product_variant_ids - product
+        warehouse = line.order_id.warehouse_id
+        return others.filtered(
+            lambda other: other.sale_ok
+            and not line.currency_id.compare_amounts(other.lst_price, product.lst_price)
+            and other.with_context(warehouse_id=warehouse.id).free_qty >= 1
+        )
 
     def _store_photos(self):
         """Keep uploaded photos until the request is sent. :return: list of ir.attachment"""
@@ -192,7 +210,7 @@ class AftersalesPortal(CustomerPortal):
             "origin": "portal",
             "sale_order_id": order.id,
             "lines": [
-                {"sale_line_id": entry["line"].id, "quantity": entry["wanted"]}
+                self._prepare_request_line(entry, values["kind"])
                 for entry in values["lines"]
                 if entry["wanted"]
             ],
@@ -200,12 +218,25 @@ class AftersalesPortal(CustomerPortal):
             "description": values["description"],
         }
 
+    def _prepare_request_line(self, entry, kind):
+        vals = {"sale_line_id": entry["line"].id, "quantity": entry["wanted"]}
+        if kind == "exchange" and entry["swap"]:
+            # Stock and prices are no secret of the shop's, but buyers have no rights on them.
+            swaps = self._get_swaps(entry["line"].sudo())
+            chosen = swaps.filtered(lambda product: product.id == int(entry["swap"]))
+            if not chosen:
+                raise UserError(request.env._("That variant is sold out meanwhile. Choose another."))
+            vals["exchange_product_id"] = chosen.id
+        return vals
+
     def _send_request(self, order, values):
         request_values = self._prepare_request(order, values)
         if values["request_key"]:
             # The button pressed twice is one case.
             request_values["request_key"] = f"portal/{order.id}/{values['request_key']}"
-        request_values["method"] = values["way"]
+        if values["preview"]["method"] in ("ship", "drop_off"):
+            # Otherwise nothing has to come back, whatever the buyer would have chosen.
+            request_values["method"] = values["way"]
         # The buyer may ask for their own order's return; what it takes, the case does itself.
         Case = request.env["ecom.return"].sudo()
         with request.env.cr.savepoint():

@@ -28,9 +28,15 @@ from . import ecom_ticket_team
 from . import ecom_ticket_sla
 from . import ecom_ticket
 from . import ecom_ticket_mail
+from . import ecom_ticket_source
 from . import discuss_channel
 from . import ecom_return_portal
 from . import ecom_order_agent
 from . import ecom_order_address
 from . import ecom_order_feedback
 from . import ecom_interception
+from . import ecom_return_stop
+from . import ecom_return_scan
+from . import ecom_return_answer
+from . import ecom_platform_case
+from . import ecom_platform_cancel

@@ -2,6 +2,7 @@ from decimal import Decimal
 
 from odoo import fields, models
 from odoo.exceptions import AccessError
+from odoo.tools import format_datetime, html2plaintext
 
 from ..tools import amounts
 from .sale_order import exact
@@ -55,7 +56,7 @@ class EcomOrder(models.Model):
                 for line in sale_order.order_line
                 if not line.display_type
             ],
-            "parcels": order.get_status()["shipments"],
+            "parcels": order._get_agent_parcels(),
             "money": order._get_agent_money(currency),
             "cases": [
                 {
@@ -86,6 +87,14 @@ class EcomOrder(models.Model):
     def _label(self, name):
         value = self[name]
         return dict(self._fields[name]._description_selection(self.env)).get(value, "")
+
+    def _get_agent_parcels(self):
+        """:return: what the buyer may know of the parcels, with words for where they are"""
+        words = dict(self.env["ecom.shipment"]._fields["state"]._description_selection(self.env))
+        return [
+            {**parcel, "state_label": words.get(parcel.get("state"), parcel.get("state"))}
+            for parcel in self.get_status()["shipments"]
+        ]
 
     def _get_agent_buyer(self):
         partner = self.partner_id.commercial_partner_id
@@ -119,6 +128,7 @@ class EcomOrder(models.Model):
                 filter(None, [self.partner_id.city, self.partner_id.country_id.name])
             ),
             "tags": partner.category_id.mapped("name"),
+            "notes": html2plaintext(partner.comment or "").strip(),
             "order_count": len(orders),
             "return_count": back,
             "value": company_currency.format(value),
@@ -126,7 +136,7 @@ class EcomOrder(models.Model):
                 {
                     "id": order.id,
                     "name": order.display_name,
-                    "date": fields.Datetime.to_string(order.placed_at),
+                    "date": format_datetime(self.env, order.placed_at, dt_format="short"),
                     "total": (order.currency_id or company_currency).format(order.amount_total),
                     "state": order._label("state"),
                     "cases": order.return_count,

@@ -47,6 +47,10 @@ class EcomReturn(models.Model):
             )
             facts = case._get_policy_facts()
             verdict = policy_tools.decide([p._prepare_policy() for p in policies], facts)
+            missing = verdict.allowed and case._get_replacement_shortage()
+            if missing:
+                verdict.automatic = False
+                verdict.reasons.append(("no_stock", {"what": missing}))
             chosen = policies.browse(verdict.policy["id"] if verdict.policy else [])
             text = " ".join(case._explain(key, data) for key, data in verdict.reasons)
             case.write(
@@ -113,6 +117,9 @@ class EcomReturn(models.Model):
                 cases=data.get("cases"),
                 max=data.get("max"),
             ),
+            "no_stock": self.env._(
+                "Not in stock to be sent again: %(what)s. A person decides.", what=data.get("what")
+            ),
             "too_dear": self.env._(
                 "Worth more than %(max)s: a person decides.", max=data.get("max")
             ),
@@ -174,7 +181,16 @@ class EcomReturn(models.Model):
         cases = self._check_agent()
         if any(case.request_state != "new" for case in cases):
             raise UserError(self.env._("Only new cases can be rejected."))
-        cases.write(
+        cases._reject(
+            reason,
+            self.env._("Rejected by %(user)s: %(reason)s", user=self.env.user.name, reason=reason),
+        )
+        return True
+
+    def _reject(self, reason, summary):
+        """:param reason: what buyer and platform read
+        :param summary: what is kept of the decision"""
+        self.write(
             {
                 "request_state": "rejected",
                 "reject_reason": reason,
@@ -182,13 +198,9 @@ class EcomReturn(models.Model):
                 "amount_due": 0,
             }
         )
-        cases._decide(
-            "request",
-            self.env._("Rejected by %(user)s: %(reason)s", user=self.env.user.name, reason=reason),
-        )
-        cases._finish_activities()
-        cases._platform_answer("rejected")
-        return True
+        self._decide("request", summary)
+        self._finish_activities()
+        self._platform_answer("rejected")
 
     def action_withdraw(self, reason=None):
         """The buyer changed their mind: nothing comes back, nothing is paid.
@@ -226,6 +238,7 @@ class EcomReturn(models.Model):
         self._decide("request", self.env._("Withdrawn: %(reason)s", reason=reason))
         self._finish_activities()
         self._platform_answer("rejected")
+        self._platform_take_back()
 
     def _approve(self, text, fresh=False):
         """Approve, and start what the type and the policy ask for.
@@ -250,20 +263,6 @@ class EcomReturn(models.Model):
 
     def _finish_activities(self):
         self.activity_unlink(["mail.mail_activity_data_todo"])
-
-    def _platform_answer(self, answer):
-        """The platform waits for an answer: connectors extend :meth:`_send_platform_answer`."""
-        for case in self.filtered(lambda case: case.platform_state == "open"):
-            case.platform_state = answer
-            case._send_platform_answer(answer)
-
-    def _send_platform_answer(self, answer):
-        """Hook: tell the platform. Without a connector that can, a person is reminded to."""
-        self._remind(
-            self.env._("Answer the platform: %(answer)s", answer=answer),
-            self.env._("Case %(case)s of the platform.", case=self.platform_case_id),
-            self.platform_deadline,
-        )
 
     def _advance(self, event):
         """What the policy wants to happen by itself after `event`.

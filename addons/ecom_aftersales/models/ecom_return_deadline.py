@@ -14,7 +14,10 @@ class EcomReturn(models.Model):
         now = fields.Datetime.now()
         cases = self.search(
             [
+                "|",
                 ("platform_state", "=", "open"),
+                # Decided, but the platform has not heard of it.
+                ("platform_answer", "in", ("waiting", "failed", "manual")),
                 ("platform_deadline", "!=", False),
                 ("escalation", "<", 2),
             ]

@@ -39,6 +39,16 @@ class EcomReturn(models.Model):
             # Reserved, but nobody packs it before its time.
             pickings = new.picking_ids.filtered(lambda p: p.state not in ("done", "cancel"))
             pickings.write({"ecom_held_for_return_id": case.id})
+            short = pickings.move_ids.filtered(
+                lambda m: m.state in ("confirmed", "waiting", "partially_available")
+            )
+            if short:
+                what = ", ".join(short.product_id.mapped("display_name"))
+                case._remind(
+                    self.env._("Not in stock for the replacement: %(what)s", what=what),
+                    self.env._("It is sent as soon as stock comes in, or agree on a refund."),
+                    until,
+                )
             case._decide(
                 "exchange",
                 self.env._(
@@ -49,6 +59,27 @@ class EcomReturn(models.Model):
                 ),
                 rule=case.policy_id.name,
             )
+
+    def _get_replacement_shortage(self):
+        """:return: names of what is to be sent instead and is not in stock, as text; "" for none"""
+        self.ensure_one()
+        if self.type not in ("exchange", "resend"):
+            return ""
+        wanted = {}
+        for line in self.line_ids:
+            product = line.exchange_product_id or line.product_id
+            if product.is_storable:
+                pieces = line.exchange_quantity or line.quantity
+                wanted[product] = wanted.get(product, 0) + pieces
+        warehouse = self.sale_order_id.warehouse_id
+        return ", ".join(
+            product.display_name
+            for product, pieces in wanted.items()
+            if product.uom_id.compare(
+                product.with_context(warehouse_id=warehouse.id).free_qty, pieces
+            )
+            < 0
+        )
 
     def _prepare_replacement_vals(self, order):
         free = self.type == "resend"

@@ -175,22 +175,6 @@ class EcomReturn(models.Model):
                     ),
                 )
 
-    def _stop_at_carrier(self):
-        """Hook: what the carrier has already is to be stopped there; carriers extend this."""
-        for case in self:
-            case._remind(
-                self.env._("Ask the carrier to stop %(case)s", case=case.name),
-                self.env._(
-                    "It is handed over already: %(numbers)s.",
-                    numbers=", ".join(
-                        ref
-                        for ref in case.sale_order_id.picking_ids.mapped("carrier_tracking_ref")
-                        if ref
-                    )
-                    or self.env._("no tracking number"),
-                ),
-            )
-
     def _get_returnable(self, move):
         """:return: pieces of a done outgoing move that are not back nor on their way back"""
         done = exact(

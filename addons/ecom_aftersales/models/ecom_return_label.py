@@ -112,7 +112,10 @@ class EcomReturn(models.Model):
         self.write(vals)
         if label["state"] == before:
             return
-        if label["state"] == "bought":
+        if label["state"] == "bought" and self.request_state != "approved":
+            # It was being bought while the case came to its end.
+            self.label_shipment_id._void_return_label(self.name)
+        elif label["state"] == "bought":
             self._decide("goods", self.env._("Return label %(number)s.", number=label["number"]))
             self._tell_buyer_of_label()
         elif label["state"] in ("refused", "unknown"):

@@ -25,6 +25,7 @@ _VALUES = {
     "partner_id",
     "platform_case_id",
     "platform_deadline",
+    "platform_kind",
     "return_tracking_ref",
 }
 _LINE_VALUES = {
@@ -64,7 +65,7 @@ class EcomReturn(models.Model):
             - ``request_key``: the same key twice is one case
             - ``reason`` (code of ecom.return.reason), ``description``, ``fault``, ``method``,
               ``origin``, ``photos`` ([{"name", "data" (base64)}]), ``platform_case_id``,
-              ``platform_deadline``, ``return_tracking_ref``
+              ``platform_deadline``, ``platform_kind``, ``return_tracking_ref``
         :return: dict ``{"id", "name", "outcome": "created"|"known", "request_state",
             "allowed", "message", "amount_due", "currency"}``
         :raise UserError: what is wrong with the values, in words
@@ -178,6 +179,7 @@ class EcomReturn(models.Model):
             "platform_case_id": values.get("platform_case_id") and str(values["platform_case_id"]),
             "platform_state": "open" if values.get("platform_case_id") else "none",
             "platform_deadline": values.get("platform_deadline"),
+            "platform_kind": values.get("platform_kind"),
             "deadline": values.get("platform_deadline"),
             "return_tracking_ref": values.get("return_tracking_ref"),
             "line_ids": [Command.create(line) for line in lines],

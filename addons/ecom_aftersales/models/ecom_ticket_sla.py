@@ -26,6 +26,10 @@ class EcomTicketSla(models.Model):
     company_id = fields.Many2one("res.company", index=True)
     team_ids = fields.Many2many("ecom.ticket.team", string="Teams", help="Empty: all.")
     channel_ids = fields.Many2many("ecom.channel", string="Channels", help="Empty: all.")
+    connector = fields.Char(
+        "Platform",
+        help="Short name of a connector, e.g. amazon: all channels of it. Empty: all.",
+    )
     kind = fields.Selection(KINDS, help="Empty: every kind.")
     hours = fields.Float("Answer Within (hours)", required=True, default=24)
     around_clock = fields.Boolean(
@@ -40,6 +44,7 @@ class EcomTicketSla(models.Model):
             (not self.company_id or self.company_id == ticket.company_id)
             and (not self.team_ids or ticket.team_id in self.team_ids)
             and (not self.channel_ids or ticket.channel_id in self.channel_ids)
+            and (not self.connector or self.connector == ticket.channel_id.connector)
             and (not self.kind or self.kind == ticket.kind)
         )
 

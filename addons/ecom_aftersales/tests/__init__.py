@@ -11,3 +11,4 @@ from . import test_stripe
 from . import test_return_label
 from . import test_return_speed
 from . import test_return_report
+from . import test_livechat

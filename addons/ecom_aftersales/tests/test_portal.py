@@ -164,6 +164,58 @@ class TestPortal(AftersalesCase, HttpCase):
             self.url_open("/my/tickets/new", data={**data, "body": " "}).text,
         )
 
+    def test_buyer_keeps_or_destroys_it(self):
+        """What the policy says of the way back is not the buyer's to choose."""
+        self.policy.method = "keep"
+        page = self._ask(self.url_open(f"{self.url}?access_token={self.token}"))
+        self.assertIn("return_nothing", page.text)
+        self._post(page, "send")
+        case = self.env["ecom.return"].search([("sale_order_id", "=", self.sale_order.id)])
+        self.assertRecordValues(case, [{"method": "keep", "goods_state": "none"}])
+        case.action_withdraw()
+        self.policy.method = "destroy"
+        page = self._ask(self.url_open(f"{self.url}?access_token={self.token}"))
+        self.assertIn("destroy it", page.text)
+        page = self._post(page, "how", files={"photos": ("a.png", PNG)}, reason="withdrawal")
+        self._post(page, "send")
+        case = self.env["ecom.return"].search([("sale_order_id", "=", self.sale_order.id)])[0]
+        self.assertRecordValues(case, [{"method": "destroy", "goods_state": "none"}])
+        self.assertEqual(len(case.photo_ids), 1)
+
+    def test_exchange_for_another_size(self):
+        size = self.env["product.attribute"].create(
+            {"name": "Size", "value_ids": [(0, 0, {"name": name}) for name in ("S", "M", "L")]}
+        )
+        template = self.env["product.template"].create(
+            {
+                "name": "Shirt", "type": "consu", "is_storable": True, "list_price": 10,
+                "taxes_id": False,
+                "attribute_line_ids": [
+                    (0, 0, {"attribute_id": size.id, "value_ids": [(6, 0, size.value_ids.ids)]})
+                ],
+            }
+        )  # fmt: skip
+        small, medium, large = template.product_variant_ids
+        small.default_code = "SHIRT-S"
+        for product in (small, medium):
+            self.env["stock.quant"]._update_available_quantity(
+                product, self.warehouse.lot_stock_id, 5
+            )
+        order = self._sell(
+            ship=True, external_id="A-2", lines=[self._line(sku="SHIRT-S", quantity="1")]
+        )
+        self.url, self.line = f"/my/orders/{order.id}/return", order.order_line
+        page = self.url_open(f"{self.url}?access_token={order._portal_ensure_token()}")
+        page = self._post(page, "why", kind="exchange", **{f"qty_{self.line.id}": "1"})
+        self.assertIn(medium.display_name, page.text)
+        self.assertNotIn(large.display_name, page.text, "it is not in stock")
+        swap = {f"swap_{self.line.id}": str(medium.id)}
+        page = self._post(page, "how", reason="size", **swap)
+        self._post(page, "send")
+        case = self.env["ecom.return"].search([("sale_order_id", "=", order.id)])
+        self.assertEqual(case.exchange_order_id.order_line.product_id, medium)
+        self.assertEqual(case.amount_due, 0)
+
 
 @tagged("post_install", "-at_install")
 class TestPortalOnAPhone(AftersalesCase, HttpCase):

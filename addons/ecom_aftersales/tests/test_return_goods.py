@@ -245,6 +245,22 @@ class TestReturnGoods(AftersalesCase):
         self.assertEqual(case.exchange_state, "expired")
         self.assertEqual(self._reserved(self.product), 0)
 
+    def test_replacement_is_not_in_stock(self):
+        """A person decides; approved all the same, somebody is told what is missing."""
+        self.policy.auto_approve = True
+        sale_order = self._sell(ship=True)
+        self.env["stock.quant"].search([("product_id", "=", self.product_b.id)]).quantity = 0
+        case = self._request(
+            sale_order,
+            [{"sku": "MUG", "quantity": 1, "exchange_product_id": self.product_b.id}],
+            "exchange",
+        )
+        self.assertEqual((case.request_state, case.policy_verdict), ("new", "allowed"))
+        self.assertIn(self.product_b.display_name, case.policy_reason)
+        case.action_approve()
+        self.assertEqual(case.exchange_state, "reserved")
+        self.assertTrue(case.activity_ids.filtered(lambda a: "Not in stock" in a.summary))
+
     def test_resend_costs_nothing(self):
         sale_order = self._sell(ship=True)
         case = self._request(sale_order, None, "resend", reason="lost")

@@ -1,5 +1,8 @@
+from datetime import datetime
+
 from odoo import Command
-from odoo.tests import freeze_time, tagged
+from odoo.exceptions import AccessError
+from odoo.tests import freeze_time, new_test_user, tagged
 
 from .common import AftersalesCase
 
@@ -10,6 +13,15 @@ class TestReturnPlatform(AftersalesCase):
 
     def test_channel_cancels_what_has_left(self):
         sale_order = self._sell(ship=True)
+        parcel = sale_order.picking_ids.ecom_shipment_id
+        parcel.carrier_id = self.env["delivery.carrier"].create(
+            {
+                "name": "Fast & Co",
+                "product_id": self.product.id,
+                "ecom_stop_how": "Call 0800 1234",
+            }
+        )
+        parcel.tracking_ref = "FC-77"
         self._import_one(status="cancelled", updated_at="2026-03-02T10:00:00Z")
         case = sale_order.ecom_return_ids
         self.assertRecordValues(case, [{"type": "intercept", "request_state": "new"}])
@@ -18,7 +30,9 @@ class TestReturnPlatform(AftersalesCase):
         self.assertEqual(stopped.action_open_case()["res_id"], case.id)
         case.action_approve()
         self.assertEqual(case.goods_state, "in_transit")
-        self.assertTrue(case.activity_ids.filtered(lambda a: "carrier" in a.summary))
+        note = case.activity_ids.filtered(lambda a: "carrier" in a.summary).note
+        for text in ("Fast &amp; Co", "FC-77", "Call 0800 1234", "not scanned it yet"):
+            self.assertIn(text, note)
         self.channel.import_orders(
             [
                 {
@@ -57,6 +71,82 @@ class TestReturnPlatform(AftersalesCase):
         case.action_approve()
         self.assertEqual(case.platform_state, "approved")
         self.assertTrue(case.activity_ids.filtered(lambda a: "Answer the platform" in a.summary))
+
+    def _told(self, **values):
+        """The canonical document of a request, as a program or a connector hands it in."""
+        document = {
+            "type": "return",
+            "external_id": "PC-1",
+            "order_external_id": "A-1",
+            "created_at": "2026-03-05T10:00:00Z",
+            "lines": [{"sku": "MUG", "quantity": "1"}],
+            **values,
+        }
+        (result,) = self.channel.import_orders([document])
+        self.channel.process_orders()
+        return result
+
+    def test_request_is_here_before_its_order(self):
+        result = self._told(deadline="2027-01-10T00:00:00Z", reason="too big", note="Sorry")
+        self.assertEqual(result["outcome"], "created")
+        record = self.env["ecom.platform.case"].search([("external_id", "=", "PC-1")])
+        self.assertEqual(record.state, "waiting")
+        sale_order = self._sell(ship=True)
+        self.channel.process_orders()
+        case = sale_order.ecom_return_ids
+        self.assertRecordValues(
+            case,
+            [
+                {
+                    "type": "return",
+                    "platform_case_id": "PC-1",
+                    "description": "Sorry\ntoo big",
+                    "platform_deadline": datetime(2027, 1, 10),
+                    "platform_state": "open",
+                }
+            ],
+        )
+        self.assertEqual((record.state, record.return_id), ("matched", case))
+        self.assertEqual(
+            self._told(deadline="2027-01-10T00:00:00Z", reason="too big", note="Sorry")["outcome"],
+            "unchanged",
+        )
+        # The platform gives more time, and the parcel's number.
+        self._told(deadline="2027-01-12T00:00:00Z", tracking="BACK-1")
+        self.assertRecordValues(
+            case,
+            [{"platform_deadline": datetime(2027, 1, 12), "return_tracking_ref": "BACK-1"}],
+        )
+        # No connector: a person answers, and says so.
+        case.action_approve()
+        self.assertEqual(case.platform_answer, "manual")
+        agent = new_test_user(self.env, "answer_agent", groups="ecom_aftersales.group_ecom_agent")
+        viewer = new_test_user(self.env, "answer_view", groups="ecom_order_mgmt.group_ecom_viewer")
+        with self.assertRaises(AccessError):
+            case.with_user(viewer).action_platform_answered()
+        case.with_user(agent).action_platform_answered()
+        self.assertEqual(case.platform_answer, "done")
+
+    def test_unreadable_request_is_parked(self):
+        result = self._told(lines=[{"quantity": "1"}])
+        self.assertEqual((result["outcome"], result["cause"]), ("parked", "invalid_document"))
+        record = self.env["ecom.platform.case"].search([("external_id", "=", "PC-1")])
+        self.assertIn("order_line_id", record.message)
+
+    def test_over_when_first_read(self):
+        self._sell(ship=True)
+        self._told(status="declined")
+        record = self.env["ecom.platform.case"].search([("external_id", "=", "PC-1")])
+        self.assertEqual((record.state, record.return_id.id), ("parked", False))
+
+    def test_platform_decides_otherwise(self):
+        sale_order = self._sell(ship=True)
+        self._told()
+        case = sale_order.ecom_return_ids
+        case.action_reject("No")
+        self._told(status="approved")
+        self.assertEqual((case.request_state, case.platform_state), ("rejected", "approved"))
+        self.assertTrue(case.activity_ids.filtered(lambda a: "decided otherwise" in a.summary))
 
     def test_case_of_a_plain_sale_order(self):
         """Not every sale came by a channel."""

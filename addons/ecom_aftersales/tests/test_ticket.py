@@ -1,6 +1,6 @@
 from unittest.mock import patch
 
-from odoo import Command
+from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import freeze_time, new_test_user, tagged
 
@@ -300,3 +300,93 @@ class TestTicket(AftersalesCase):
             group.execute_command_ticket(body="/ticket Mine")
         self.assertIn("Only after-sales agents", told.call_args.args[-1])
         self.assertEqual(self.env["ecom.ticket"].search([]) - before, ticket)
+
+    def _receive(self, **values):
+        return (
+            self.env["ecom.ticket"]
+            .with_user(self.agent)
+            .receive_message({"channel_id": self.channel.id, "thread": "T-1", **values})
+        )
+
+    def test_messages_of_a_platform(self):
+        order = self._import_one()
+        first = self._receive(
+            body="Where is it?", message_id="1", author="Ada", order_external_id="A-1"
+        )
+        self.assertEqual(first["outcome"], "created")
+        ticket = self.env["ecom.ticket"].browse(first["id"])
+        self.assertRecordValues(
+            ticket,
+            [{"source": "platform", "order_id": order.id, "clock": "running", "name": "Where is it?"}],
+        )
+        self.assertEqual(self._receive(body="Where is it?", message_id="1")["outcome"], "known")
+        self._receive(body="We look", message_id="2", from_us=True)
+        self.assertEqual((ticket.clock, ticket.answered_in_time), ("stopped", 1))
+        again = self._receive(body="Still nothing", message_id="3")
+        self.assertEqual((again["id"], again["outcome"]), (ticket.id, "added"))
+        self.assertEqual(ticket.clock, "running")
+        self.assertFalse(ticket.message_ids.notification_ids, "nobody is mailed what a platform says")
+        with self.assertRaises(UserError):
+            self._receive(body="")
+        viewer = new_test_user(self.env, "msg_view", groups="ecom_order_mgmt.group_ecom_viewer")
+        with self.assertRaises(AccessError):
+            self.env["ecom.ticket"].with_user(viewer).receive_message({})
+
+    def test_amazon_counts_weekends(self):
+        shipped = self.env.ref("ecom_aftersales.sla_amazon")
+        self.assertRecordValues(
+            shipped, [{"connector": "amazon", "hours": 24, "around_clock": True}]
+        )
+        rule = self.env["ecom.ticket.sla"].create(
+            {"name": "Another platform", "connector": "amazon", "hours": 1, "sequence": 0}
+        )
+        ticket = self.env["ecom.ticket"].create({"name": "Q", "channel_id": self.channel.id})
+        self.assertNotEqual(ticket.sla_id, rule, "this channel is none of Amazon's")
+        rule.connector = self.channel.connector
+        ticket._update_clock()
+        self.assertEqual(ticket.sla_id, rule)
+
+    def test_ticket_of_a_case(self):
+        sale_order = self._sell(ship=True)
+        case = self._request(sale_order)
+        action = case.with_user(self.agent).action_open_tickets()
+        self.assertEqual(action["view_mode"], "form")
+        context = {k: v for k, v in action["context"].items() if k.startswith("default_")}
+        ticket = self.env["ecom.ticket"].with_user(self.agent).with_context(**context).create({})
+        self.assertRecordValues(
+            ticket, [{"return_id": case.id, "source": "return", "order_id": case.order_id.id}]
+        )
+        case.invalidate_recordset(["ticket_count"])
+        self.assertEqual(case.ticket_count, 1)
+
+    def test_parcel_in_trouble(self):
+        sale_order = self._sell(ship=True)
+        order = sale_order.ecom_order_id
+        parcel = self.env["ecom.shipment.parcel"].create(
+            {"shipment_id": order.shipment_ids.id, "tracking_ref": "TT-1"}
+        )
+        Alert, now = self.env["ecom.shipment.alert"], fields.Datetime.now()
+        Alert.create({"parcel_id": parcel.id, "kind": "no_movement", "since": now})._plan_activities()
+        Ticket = self.env["ecom.ticket"]
+        self.assertFalse(Ticket.search([("order_id", "=", order.id)]), "only where it is wanted")
+        self.channel.alert_tickets = True
+        for kind in ("returned", "attempt_failed", "late"):
+            Alert.create({"parcel_id": parcel.id, "kind": kind, "since": now})._plan_activities()
+        ticket = Ticket.search([("order_id", "=", order.id)])
+        self.assertRecordValues(ticket, [{"source": "alert", "kind": "alert", "priority": "1"}])
+
+    def test_ratings_by_product_and_carrier(self):
+        sale_order = self._sell(ship=True)
+        order = sale_order.ecom_order_id
+        self.assertEqual(self.product.ecom_rating_count, 0)
+        order.rating_apply(4, token=order._rating_get_access_token())
+        self.env.flush_all()
+        self.product.invalidate_recordset()
+        self.assertEqual((self.product.ecom_rating, self.product.ecom_rating_count), (4, 1))
+        row = self.env["ecom.rating.report"].search([("order_id", "=", order.id)])
+        self.assertRecordValues(
+            row, [{"product_id": self.product.id, "subject": "order", "rating": 4}]
+        )
+        stranger = new_test_user(self.env, "rate_user", groups="base.group_user")
+        with self.assertRaises(AccessError):
+            row.with_user(stranger).read(["rating"])

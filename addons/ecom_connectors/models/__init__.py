@@ -33,6 +33,7 @@ from . import ecom_compare
 from . import ecom_channel_compare
 from . import ecom_order_tell
 from . import ecom_task_refund
+from . import ecom_task_return
 from . import stock_picking
 from . import stock_move
 from . import ecom_carrier_account
@@ -41,6 +42,7 @@ from . import ecom_label
 from . import ecom_label_request
 from . import ecom_shipment_label
 from . import ecom_label_return
+from . import ecom_label_return_poll
 from . import ecom_label_print
 from . import ecom_carrier_quote
 from . import ecom_carrier_pickup

@@ -68,7 +68,8 @@ class EcomChannel(models.Model):
         listings = [each.document for each in mapped if each.document and each.kind == "listing"]
         if listings:
             self.env["ecom.listing"].sudo()._store_listings(self, listings)
-        rest = [each for each in mapped if each.kind != "listing"]
+        unwanted = {"listing"} if self.read_returns else {"listing", "return"}
+        rest = [each for each in mapped if each.kind not in unwanted]
         # Orders keep what the platform sent of them, as those that came alone do.
         raws = [each.raw if each.raw is not None else each.document for each in rest]
         if not rest:
@@ -90,7 +91,7 @@ class EcomChannel(models.Model):
             raise InvalidDocument(
                 [("", first.message)],
                 first.external_id,
-                first.kind if first.kind in ("order", "refund") else "order",
+                first.kind if first.kind in ("order", "refund", "return") else "order",
             )
         return self._complete_cancelled(first.document)
 

@@ -69,6 +69,16 @@ class EcomChannel(models.Model):
     push_shipments = fields.Boolean("Tell Shipments", default=True)
     push_cancels = fields.Boolean("Tell Cancellations", default=True)
     push_refunds = fields.Boolean("Tell Refunds", default=True)
+    read_returns = fields.Boolean(
+        "Read Return Requests",
+        default=True,
+        help="What buyers ask of the platform after the sale is read, where the connector can.",
+    )
+    push_returns = fields.Boolean(
+        "Answer Return Requests",
+        default=True,
+        help="What is decided here about a case of the platform is told to it.",
+    )
 
     credential_account = fields.Char(
         "Account Id", compute="_compute_credentials", inverse="_inverse_account", copy=False
@@ -95,6 +105,7 @@ class EcomChannel(models.Model):
     can_push_stock = fields.Boolean(compute="_compute_capabilities")
     can_push_shipment = fields.Boolean(compute="_compute_capabilities")
     can_read_listings = fields.Boolean(compute="_compute_capabilities")
+    can_read_returns = fields.Boolean(compute="_compute_capabilities")
 
     webhook_token = fields.Char(
         copy=False,
@@ -132,6 +143,7 @@ class EcomChannel(models.Model):
             channel.can_push_stock = bool(able and able.push_stock)
             channel.can_push_shipment = bool(able and able.push_shipment)
             channel.can_read_listings = bool(able and able.listings)
+            channel.can_read_returns = bool(able and able.returns)
 
     @api.model
     def _describe(self, able):
@@ -142,6 +154,8 @@ class EcomChannel(models.Model):
             (able.push_shipment, self.env._("tells shipments and tracking numbers")),
             (able.push_cancel, self.env._("tells cancellations")),
             (able.push_refund, self.env._("tells refunds")),
+            (able.returns, self.env._("reads requests to return")),
+            (able.push_return, self.env._("answers requests to return")),
             (able.push_stock, self.env._("publishes stock")),
             (able.listings, self.env._("reads the catalogue")),
         ]

@@ -64,6 +64,8 @@ class EcomChannel(models.Model):
                 channel._run_sync("orders", totals)
                 if platforms.get_capabilities(channel.connector).refunds_apart:
                     channel._run_sync("refunds", totals)
+                if channel._reads_returns():
+                    channel._run_sync("returns", totals)
                 totals.update(channel.process_orders())
             if "shipments" in kinds:
                 totals.update(channel._run_tasks())
@@ -120,7 +122,7 @@ class EcomChannel(models.Model):
         self._cron_progress(remaining=len(channels))
         for channel in channels:
             channel = channel.with_company(channel.company_id)
-            for kind in ("orders", "refunds", "backfill", "reconcile", "listings", "stock", "compare"):
+            for kind in ("orders", "returns", "refunds", "backfill", "reconcile", "listings", "stock", "compare"):
                 if channel._is_due(kind):
                     channel._run_sync(kind, Counter())
             if not self._cron_progress(processed=1):
@@ -143,6 +145,8 @@ class EcomChannel(models.Model):
         if kind in ("orders", "reconcile", "backfill") and not able.poll:
             return False
         if kind == "refunds" and not able.refunds_apart:
+            return False
+        if kind == "returns" and not self._reads_returns():
             return False
         if kind == "stock" and not (able.push_stock and self.stock_publish):
             return False
@@ -310,6 +314,31 @@ class EcomChannel(models.Model):
         counts["read"] += len(fetched)
         counts.update(entry["outcome"] for entry in results)
         return counts
+
+    # === RETURNS === #
+
+    def _reads_returns(self):
+        """Whether requests to return are to be asked for; many platforms tell them with the order."""
+        able = platforms.get_capabilities(self.connector)
+        return able.poll and able.returns and self.read_returns
+
+    def _sync_returns(self, sync, totals):
+        """As orders: what was read is stored before the cursor moves on."""
+        handler, cursor = self._get_handler(), None
+        since = self._since(sync.cursor_at)
+        while True:
+            page = handler._fetch_returns(self, since, cursor)
+            results = self._ingest(page.documents, "platform")
+            totals.update(entry["outcome"] for entry in results if entry["outcome"] != "unchanged")
+            newest = utc(page.newest) if page.newest else False
+            if newest and (not sync.cursor_at or newest > sync.cursor_at):
+                sync.cursor_at = newest.replace(microsecond=0)
+            cursor = page.next
+            time_left = self._commit_batch()
+            if cursor is None:
+                return
+            if not time_left:
+                raise EcomRetryableError(self.env._("More is to be read."), delay=1, counts=False)
 
     # === CATALOGUE === #
 

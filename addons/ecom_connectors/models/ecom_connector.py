@@ -95,6 +95,13 @@ class EcomConnector(models.AbstractModel):
         """:meth:`_fetch_orders` for refunds, where a platform keeps them apart from its orders"""
         raise self._not_able("refunds")
 
+    def _fetch_returns(self, channel, since, cursor=None):
+        """Requests to return that changed since a time, where orders do not hold them.
+
+        :return: Page of documents; :meth:`_map` finds the requests in them
+        """
+        return Page([], None, None)
+
     def _fetch_listings(self, channel, cursor=None):
         """:return: Page of listing documents (``base.listing``)"""
         raise self._not_able("listings")
@@ -118,6 +125,18 @@ class EcomConnector(models.AbstractModel):
         """:param values: dict with `order_id`, `amount` and `currency` (decimal text), `reason`,
         `restock` and `lines` (line_id, quantity, amount)"""
         raise self._not_able("refund")
+
+    def _push_return(self, channel, task, values):
+        """Answer a request of a buyer.
+
+        Look first: an earlier try may have got through, or the platform decided meanwhile. The same
+        decision there is a success; another one is an EcomDataError.
+
+        :param values: dict with `order_id`, `case_id`, `kind` (return, refund_only, exchange, resend,
+            cancel), `answer` (approved, rejected, or cancelled: what was approved is off after all),
+            `reason` and `deadline` (texts, may be None)
+        """
+        raise self._not_able("return")
 
     def _push_stock(self, channel, items):
         """Publish quantities.

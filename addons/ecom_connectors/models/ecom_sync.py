@@ -26,6 +26,7 @@ class EcomSync(models.Model):
             ("listings", "Catalogue"),
             ("stock", "Stock"),
             ("compare", "Comparison"),
+            ("returns", "Requests to return"),
         ],
         required=True,
         readonly=True,

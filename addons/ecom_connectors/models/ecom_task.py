@@ -37,7 +37,12 @@ class EcomTask(models.Model):
     )
     company_id = fields.Many2one(related="channel_id.company_id", store=True, index=True)
     kind = fields.Selection(
-        [("shipment", "Shipment"), ("cancel", "Cancellation"), ("refund", "Refund")],
+        [
+            ("shipment", "Shipment"),
+            ("cancel", "Cancellation"),
+            ("refund", "Refund"),
+            ("return", "Answer to a return"),
+        ],
         required=True,
         readonly=True,
     )
@@ -126,9 +131,10 @@ class EcomTask(models.Model):
     # === MAKING === #
 
     @api.model
-    def _add(self, channel, kind, key, payload, *, order, picking=None):
+    def _add(self, channel, kind, key, payload, *, order, picking=None, about=None):
         """Put a message on its way; the same key is one message, however often it is added.
 
+        :param about: the object whose messages keep their order; none: the order
         :return: the task, new or not; empty where the platform cannot be told
         """
         if not channel.is_platform:
@@ -147,7 +153,7 @@ class EcomTask(models.Model):
                     "kind": kind,
                     "state": "shadow" if channel.connector_shadow else "waiting",
                     "idempotency_key": key,
-                    "object_key": f"order/{order.external_id}",
+                    "object_key": about or f"order/{order.external_id}",
                     "order_id": order.id,
                     "picking_id": picking.id if picking else False,
                     "payload": {"order_id": order.external_id, "number": order.number, **payload},

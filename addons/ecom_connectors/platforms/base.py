@@ -44,7 +44,7 @@ class Unmappable(ValueError):
 class Found:
     """A document in a payload: `build()` gives the canonical one or raises Unmappable."""
 
-    kind: str  # order, refund, listing or other
+    kind: str  # order, refund, return, listing or other
     external_id: str | None
     build: Callable
     raw: object = None
@@ -76,6 +76,9 @@ class Capabilities:
     push_shipment: bool = False
     push_cancel: bool = False
     push_refund: bool = False
+    # requests to return or to cancel: they are read, and answered
+    returns: bool = False
+    push_return: bool = False
     push_stock: bool = False
     # refunds are no part of the orders, and are read by themselves
     refunds_apart: bool = False

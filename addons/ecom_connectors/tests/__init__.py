@@ -27,3 +27,5 @@ from . import test_connector_faults
 from . import test_oversold
 from . import test_documents_transport
 from . import test_connect_assistant
+from . import test_return_answer
+from . import test_return_label_case

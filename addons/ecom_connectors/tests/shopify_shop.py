@@ -134,7 +134,7 @@ class ShopifyShop:
             "totalPriceSet": money(total), "currentTotalPriceSet": money(total), "totalDiscountsSet": money(0),
             "totalOutstandingSet": money(0 if paid else total), "totalTipReceived": {"amount": "0.0", "currencyCode": "EUR"},
             "originalTotalDutiesSet": None, "taxLines": [], "lineItems": items, "shippingLines": Rows(),
-            "fulfillments": [], "refunds": [], "transactions": [sale] if paid else [],
+            "fulfillments": [], "refunds": [], "returns": Rows(), "transactions": [sale] if paid else [],
             "fulfillmentOrders": Rows([{"id": gid("FulfillmentOrder", number), "status": "OPEN", "assignedLocation": place,
                                         "lineItems": open_lines}]),
             **values,
@@ -195,7 +195,8 @@ class ShopifyShop:
     def _root(self):
         names = ("orders", "order", "productVariants", "locations", "webhookSubscriptions", "bulkOperation", "bulkOperations",
                  "fulfillmentCreate", "orderCancel", "refundCreate", "inventorySetQuantities",
-                 "webhookSubscriptionCreate", "webhookSubscriptionDelete", "bulkOperationRunQuery")  # fmt: skip
+                 "webhookSubscriptionCreate", "webhookSubscriptionDelete", "bulkOperationRunQuery",
+                 "return", "returnApproveRequest", "returnDeclineRequest", "returnCancel")  # fmt: skip
         root = {name: getattr(self, f"_{name}") for name in names}
         root["shop"] = {"name": "Fake Shopify", "myshopifyDomain": "fake.myshopify.com"}
         return root
@@ -209,6 +210,8 @@ class ShopifyShop:
                 if (datetime.fromisoformat(order["updatedAt"].replace("Z", "+00:00")) >= moment) == (sign == ">=")
                 or datetime.fromisoformat(order["updatedAt"].replace("Z", "+00:00")) == moment
             ]  # fmt: skip
+        if "-return_status:no_return" in (query or ""):
+            found = [order for order in found if order["returns"]]
         return Rows(found)(info, **page)
 
     def _order(self, _info, id):
@@ -315,6 +318,37 @@ class ShopifyShop:
         order["displayFinancialStatus"] = "PARTIALLY_REFUNDED" if left else "REFUNDED"
         order["updatedAt"] = self.tick()
         return {"refund": refund, "userErrors": []}
+
+    def ask_return(self, order, quantity=1):
+        """A buyer asks to send pieces of the first line back. :return: the return"""
+        item = order["lineItems"][0]
+        line = {"__typename": "ReturnLineItem", "id": gid("ReturnLineItem", next(self.numbers)), "quantity": quantity,
+                "customerNote": "too small", "returnReasonNote": "",
+                "fulfillmentLineItem": {"id": gid("FulfillmentLineItem", 1), "lineItem": item}}  # fmt: skip
+        entry = {"id": gid("Return", next(self.numbers)), "name": f"{order['name']}-R1", "status": "REQUESTED",
+                 "createdAt": self.tick(), "order": order, "returnLineItems": Rows([line])}  # fmt: skip
+        order["returns"].append(entry)
+        order["updatedAt"] = self.tick()
+        return entry
+
+    def _return(self, _info, id):
+        return next((each for order in self.orders.values() for each in order["returns"] if each["id"] == id), None)
+
+    def _decide(self, number, before, status):
+        found = self._return(None, number)
+        if found is None or found["status"] != before:
+            return {"userErrors": [{"message": "Return is not in the right status.", "field": ["input", "id"]}]}
+        found["status"] = status
+        return {"return": found, "userErrors": []}
+
+    def _returnApproveRequest(self, _info, input):
+        return self._decide(input["id"], "REQUESTED", "OPEN")
+
+    def _returnDeclineRequest(self, _info, input):
+        return self._decide(input["id"], "REQUESTED", "DECLINED")
+
+    def _returnCancel(self, _info, id, notifyCustomer=False):
+        return self._decide(id, "OPEN", "CANCELED")
 
     def _inventorySetQuantities(self, info, input):
         return self._once(info, lambda: self._set_stock(input))

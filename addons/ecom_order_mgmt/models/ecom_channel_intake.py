@@ -61,6 +61,9 @@ class EcomChannel(models.Model):
             self._ingest_orders(orders, source)
         if refunds:
             self.env["ecom.refund"]._ingest(self, refunds)
+        returns = [entry for entry in entries if entry["type"] == "return"]
+        if returns:
+            self._ingest_returns(returns)
         if any(entry["outcome"] in ("created", "updated") for entry in orders):
             self._trigger_processing()
         return [
@@ -93,6 +96,19 @@ class EcomChannel(models.Model):
                 message=str(error),
             )
         return entry
+
+    def _ingest_returns(self, entries):
+        """Hook: take in what buyers ask of the channel after the sale; fills outcome of the entries.
+
+        The channel tells it again with every change: nothing is lost where nobody takes it.
+        """
+        for entry in entries:
+            entry.update(
+                outcome="parked",
+                cause=entry["cause"] or "no_aftersales",
+                message=entry["message"]
+                or self.env._("Requests to return need the addon E-commerce After-Sales."),
+            )
 
     def _ingest_orders(self, entries, source):
         """Store order documents; fills outcome and order_id of the entries."""

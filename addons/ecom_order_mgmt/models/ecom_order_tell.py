@@ -42,3 +42,27 @@ class EcomOrder(models.Model):
             has it tried once more; raise to forbid it); "given_up" (by a person, not to be tried)
         :param reference: the channel's id of the refund
         """
+
+    @api.private
+    def tell_return(self, case_id, answer, **details):
+        """Have the channel hear what was decided about a case of its own, once per answer.
+
+        :param str case_id: the channel's id of the case
+        :param answer: "approved", "rejected", or "cancelled" (what was approved is off after all)
+        :param details: `kind` of the case, `reason` (text), `deadline` (ISO text)
+        :return: the record of the message, empty where the channel cannot be told
+        """
+        self.ensure_one()
+        return self.browse()
+
+    def _withdraw_return(self, case_id, looked=False):
+        """Take back what :meth:`tell_return` was asked for, as :meth:`_withdraw_refund`.
+
+        :param looked: a person looked at the channel
+        :return: True where the channel was not told and will not be; False where it may have been
+        """
+        self.ensure_one()
+        return True
+
+    def _on_return_told(self, case_id, answer, outcome, message=None):
+        """Hook: what became of an answer; `outcome` as of :meth:`_on_refund_told`."""

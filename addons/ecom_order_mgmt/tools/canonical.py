@@ -21,6 +21,7 @@ MAX_DOCUMENT_BYTES = 2_000_000
 _MONEY_REFS = {"#/$defs/money", "#/$defs/amount", "#/$defs/quantity"}
 # An order without these says nothing; the others are optional and may come later.
 _VERSION_FIELDS = ("updated_at",)
+DOCUMENT_TYPES = ("order", "refund", "return")
 
 
 @cache
@@ -57,9 +58,9 @@ def normalise(document):
     if not isinstance(document, dict):
         raise InvalidDocument([("", "must be an object")])
     external_id, kind = _external_id(document), document.get("type", "order")
-    schema = load_schema()["$defs"].get(kind) if kind in ("order", "refund") else None
+    schema = load_schema()["$defs"].get(kind) if kind in DOCUMENT_TYPES else None
     if schema is None:
-        raise InvalidDocument([("type", "must be 'order' or 'refund'")], external_id)
+        raise InvalidDocument([("type", "must be 'order', 'refund' or 'return'")], external_id)
     document = _without_blanks(document)
     errors = _validator().errors(document, schema)
     if not errors:
@@ -68,7 +69,7 @@ def normalise(document):
             errors = [("", f"is larger than {MAX_DOCUMENT_BYTES} bytes")]
     if not errors:
         document = _normal(document, schema)
-        errors = _check_order(document) if kind == "order" else _check_refund(document)
+        errors = _CHECKS[kind](document)
     if errors:
         raise InvalidDocument(errors, external_id, kind)
     if kind == "order":
@@ -185,3 +186,14 @@ def _check_refund(document):
             errors.append((f"lines[{index}].id", "stands twice in the document"))
         seen.add(line["id"])
     return errors
+
+
+def _check_return(document):
+    return [
+        (f"lines[{index}]", "needs an order_line_id or a sku")
+        for index, line in enumerate(document.get("lines", []))
+        if not (line.get("order_line_id") or line.get("sku"))
+    ]
+
+
+_CHECKS = {"order": _check_order, "refund": _check_refund, "return": _check_return}

@@ -10,6 +10,8 @@ CAPABILITIES = Capabilities(
     push_shipment=True,
     push_cancel=True,
     push_refund=True,
+    returns=True,
+    push_return=True,
     push_stock=True,
     stock_by_location=True,
     listings=True,
@@ -21,5 +23,6 @@ CAPABILITIES = Capabilities(
     page_size=50,
     stock_batch=100,
     notes="Medusa sends no webhooks of its own: a subscriber in the shop posts order events, signed "
-    "with X-Medusa-Signature (base64 HMAC-SHA256 of the body), to the webhook address.",
+    "with X-Medusa-Signature (base64 HMAC-SHA256 of the body), to the webhook address. "
+    "A return that was requested stands there without an answer; one that is declined here is cancelled there.",
 )

@@ -12,6 +12,7 @@ from .. import base
 _FIELDS = ",".join(
     ["+currency_code", "+email", "+created_at", "+updated_at", "+canceled_at", "+status", "+display_id", "+custom_display_id", "+customer_id", "+locale", "+metadata", "+payment_status", "+fulfillment_status", "+total", "+summary", "*items", "*items.variant", "*items.detail", "*items.tax_lines", "*items.adjustments", "*credit_lines", "*shipping_address", "*billing_address", "*shipping_methods", "*shipping_methods.tax_lines", "*shipping_methods.adjustments", "*payment_collections", "*payment_collections.payments", "*payment_collections.payments.captures", "*payment_collections.payments.refunds", "*fulfillments", "*fulfillments.items", "*fulfillments.labels", "*customer"]
 )
+_RETURN_FIELDS = "id,order_id,exchange_id,claim_id,display_id,status,created_at,updated_at,*items,*items.reason"
 
 
 class EcomConnectorMedusa(models.AbstractModel):
@@ -61,6 +62,22 @@ class EcomConnectorMedusa(models.AbstractModel):
             channel, "GET", f"/orders/{external_id}", params={"fields": _FIELDS}, accept=(404,)
         )
         return (value or {}).get("order")
+
+    def _fetch_returns(self, channel, since, cursor=None):
+        offset, limit = int(cursor or 0), 50
+        value = self._api(
+            channel, "GET", "/returns",
+            params={
+                "order": "updated_at", "updated_at[$gte]": f"{since.isoformat()}Z", "limit": limit,
+                "offset": offset, "fields": _RETURN_FIELDS,
+            },
+        ) or {}  # fmt: skip
+        found = value.get("returns") or []
+        more = offset + len(found) < (value.get("count") or 0) and found
+        newest = found[-1].get("updated_at") if found else None
+        # An exchange and a claim are begun by the shop's own staff, and seen to there.
+        wanted = [each for each in found if not (each.get("exchange_id") or each.get("claim_id"))]
+        return Page(wanted, offset + len(found) if more else None, newest)
 
     def _fetch_listings(self, channel, cursor=None):
         offset, limit = int(cursor or 0), 100
@@ -198,6 +215,24 @@ class EcomConnectorMedusa(models.AbstractModel):
             if mark in (refund.get("note") or "")
         ]
         return {"ref": made[0] if made else None, "answer": _short(value)}
+
+    def _push_return(self, channel, task, values):
+        """Medusa waits for no approval: a return that was requested stands until it is cancelled."""
+        value = self._api(
+            channel, "GET", f"/returns/{values['case_id']}", params={"fields": _RETURN_FIELDS}, accept=(404,)
+        )  # fmt: skip
+        found = (value or {}).get("return")
+        if not found:
+            raise EcomDataError(self.env._("The shop does not know this return."))
+        cancelled = found.get("status") == "canceled"
+        if values["answer"] == "approved":
+            if cancelled:
+                raise EcomDataError(self.env._("The return was cancelled in the shop meanwhile."))
+            return {"ref": found["id"], "answer": self.env._("The return stands there: no answer is needed.")}
+        if cancelled:
+            return {"ref": found["id"], "answer": self.env._("The shop knew of it already.")}
+        answer = self._api(channel, "POST", f"/returns/{found['id']}/cancel", json={})
+        return {"ref": found["id"], "answer": _short(answer)}
 
     def _push_stock(self, channel, items):
         """Medusa counts what it has reserved for open orders as stocked: that is put on top."""

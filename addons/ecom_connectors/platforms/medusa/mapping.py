@@ -37,8 +37,10 @@ _PAYMENT = {
 
 
 def find(payload, context):
-    for order in unwrap(payload, ("orders", "order"), ("display_id",)):
-        if str(order.get("id", "")).startswith("order_") or "display_id" in order:
+    for order in unwrap(payload, ("orders", "order", "returns", "return"), ("display_id",)):
+        if str(order.get("id", "")).startswith("return_"):
+            yield Found("return", ident(order["id"]), lambda case=order: _return(case), order)
+        elif str(order.get("id", "")).startswith("order_") or "display_id" in order:
             yield from _find_in(order, context)
 
 
@@ -46,6 +48,35 @@ def _find_in(order, context):
     yield Found("order", ident(order.get("id")), lambda: _order(order, context), order)
     for refund in _refunds(order):
         yield Found("refund", refund["id"], lambda refund=refund: _refund(order, refund, context))
+
+
+_RETURN_STATES = {
+    "requested": "requested",
+    "received": "closed",
+    "partially_received": "approved",
+    "canceled": "withdrawn",
+}
+
+
+def _return(case):
+    if case.get("status") == "open":
+        raise Unmappable("not_placed", "is being written still")
+    return {
+        "type": "return",
+        "external_id": ident(case["id"]),
+        "order_external_id": ident(require(case.get("order_id"), "incomplete", "names no order")),
+        "status": require(_RETURN_STATES.get(case.get("status")), "unreadable", "has an unknown status"),
+        "created_at": when(case["created_at"]),
+        "updated_at": when(case.get("updated_at")),
+        "lines": [
+            {
+                "order_line_id": ident(item["item_id"]),
+                "quantity": text_of(item["quantity"]),
+                "note": join(as_dict(item.get("reason")).get("label"), item.get("note")),
+            }
+            for item in require(as_list(case.get("items")), "no_lines", "names no goods")
+        ],
+    }
 
 
 def _currency(order, context):

@@ -11,6 +11,8 @@ CAPABILITIES = Capabilities(
     push_shipment=True,
     push_cancel=True,
     push_refund=True,
+    returns=True,
+    push_return=True,
     push_stock=True,
     stock_by_location=True,
     listings=True,
@@ -26,5 +28,6 @@ CAPABILITIES = Capabilities(
     page_size=25,
     stock_batch=100,
     notes="Uses the GraphQL Admin API. The app needs the scopes read_all_orders, write_orders, "
-    "write_merchant_managed_fulfillment_orders, write_inventory, read_products and read_locations.",
+    "write_merchant_managed_fulfillment_orders, write_inventory, read_products and read_locations; read_returns and "
+    "write_returns where requests to return are read and answered.",
 )

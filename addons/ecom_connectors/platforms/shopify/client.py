@@ -12,6 +12,8 @@ from .graphql_shape import tail
 _TOPICS = ("ORDERS_CREATE", "ORDERS_UPDATED", "ORDERS_CANCELLED", "REFUNDS_CREATE")
 # Orders of one page; fewer where Shopify finds the page too costly.
 _PAGES = (25, 10, 5, 2)
+# What a return is called there once an answer was given.
+_RETURN_STATES = {"approved": ("OPEN", "CLOSED"), "rejected": ("DECLINED", "CANCELED"), "cancelled": ("CANCELED",)}
 # Seconds between two looks at an export.
 _BULK_PAUSE = 10
 
@@ -112,6 +114,18 @@ class EcomConnectorShopify(models.AbstractModel):
         order_id = self._gid("Order", external_id)
         order = self._query(channel, documents.ONE_ORDER, cost=40, id=order_id)["order"]
         return self._complete(channel, order)
+
+    def _fetch_returns(self, channel, since, cursor=None):
+        """With a query of its own: it takes a scope that an app may not have."""
+        search = f"{self._get_search(since, None)} AND -return_status:no_return"
+        data = self._query(channel, documents.RETURNS, cost=80, n=3, after=cursor, query=search)["orders"]
+        nodes, info = data["nodes"], data["pageInfo"]
+        found = [
+            self._query(channel, documents.ONE_RETURN, cost=160, id=each["id"])["return"]
+            for node in nodes for each in node["returns"]["nodes"]
+        ]  # fmt: skip
+        newest = nodes[-1]["updatedAt"] if nodes else None
+        return Page([each for each in found if each], info["endCursor"] if info["hasNextPage"] else None, newest)
 
     # === THE PAST === #
 
@@ -322,6 +336,29 @@ class EcomConnectorShopify(models.AbstractModel):
         }  # fmt: skip
         result = self._mutate(channel, documents.REFUND, input=source, key=values["key"])
         return {"ref": tail(result["refund"]["id"]), "answer": json.dumps(result)}
+
+    def _push_return(self, channel, task, values):
+        """Shopify keeps no key: the return's own status says what it was told."""
+        number = self._gid("Return", values["case_id"])
+        found = self._query(channel, documents.ONE_RETURN, id=number)["return"]
+        if found is None:
+            raise EcomDataError(self.env._("The shop does not know this return."))
+        answer, status = values["answer"], found["status"]
+        if status in _RETURN_STATES[answer]:
+            return {"ref": values["case_id"], "answer": self.env._("The shop knew of it already.")}
+        if status != ("OPEN" if answer == "cancelled" else "REQUESTED"):
+            raise EcomDataError(
+                self.env._("The shop decided otherwise meanwhile: the return is %(status)s there.", status=status)
+            )
+        if answer == "approved":
+            result = self._mutate(channel, documents.RETURN_APPROVE, input={"id": number, "notifyCustomer": True})
+        elif answer == "rejected":
+            source = {"id": number, "declineReason": "OTHER", "notifyCustomer": True}
+            note = (values.get("reason") or "")[:500]
+            result = self._mutate(channel, documents.RETURN_DECLINE, input={**source, **({"declineNote": note} if note else {})})
+        else:
+            result = self._mutate(channel, documents.RETURN_CANCEL, id=number)
+        return {"ref": values["case_id"], "answer": json.dumps(result)}
 
     def _share_refund(self, order, order_id, amount):
         """:return: transactions that give `amount` back by what it was paid with"""

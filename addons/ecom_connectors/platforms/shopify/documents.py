@@ -84,6 +84,30 @@ mutation SetStock($input: InventorySetQuantitiesInput!, $key: String!) {
   inventorySetQuantities(input: $input) @idempotent(key: $key) {
     inventoryAdjustmentGroup { id } userErrors { field message code } } }
 """
+RETURNS = """
+query Returns($n: Int!, $after: String, $query: String) {
+  orders(first: $n, after: $after, query: $query, sortKey: UPDATED_AT) {
+    pageInfo { hasNextPage endCursor } nodes { id updatedAt returns(first: 20) { nodes { id } } } } }
+"""
+# Its lines are read here, one return at a time: a page of orders with them would be too costly.
+ONE_RETURN = """
+query OneReturn($id: ID!) {
+  return(id: $id) { id name status createdAt order { id }
+    returnLineItems(first: 50) { pageInfo { hasNextPage } nodes { quantity customerNote returnReasonNote
+      ... on ReturnLineItem { fulfillmentLineItem { lineItem { id } } } } } } }
+"""
+RETURN_APPROVE = """
+mutation ReturnApprove($input: ReturnApproveRequestInput!) {
+  returnApproveRequest(input: $input) { return { id status } userErrors { field message } } }
+"""
+RETURN_DECLINE = """
+mutation ReturnDecline($input: ReturnDeclineRequestInput!) {
+  returnDeclineRequest(input: $input) { return { id status } userErrors { field message } } }
+"""
+RETURN_CANCEL = """
+mutation ReturnCancel($id: ID!) {
+  returnCancel(id: $id, notifyCustomer: true) { return { id status } userErrors { field message } } }
+"""
 WEBHOOKS = """
 query Webhooks { webhookSubscriptions(first: 50) { nodes { id topic uri } } }
 """

@@ -23,7 +23,7 @@ from ..base import (
     unwrap,
     when,
 )
-from .graphql_shape import from_graphql, is_graphql
+from .graphql_shape import from_graphql, is_graphql, nodes, tail
 
 _FINANCIAL = {
     "pending": "unpaid",
@@ -41,7 +41,7 @@ _ENVELOPES = ("data", "order", "orders", "refund", "refunds", "node", "nodes", "
 
 
 def find(payload, context):
-    for document in unwrap(payload, _ENVELOPES, ("line_items", "lineItems", "draft_order")):
+    for document in unwrap(payload, _ENVELOPES, ("line_items", "lineItems", "draft_order", "returnLineItems")):
         yield from _find_in(document)
 
 
@@ -49,6 +49,8 @@ def _find_in(payload):
     if "draft_order" in payload:
         draft = payload["draft_order"]
         yield Found("order", ident(draft.get("id")), lambda: _draft(draft), draft)
+    elif "returnLineItems" in payload:
+        yield Found("return", tail(payload.get("id")), lambda: _return(payload), payload)
     elif is_graphql(payload):
         yield from _order_and_refunds(from_graphql(payload), payload)
     elif "refund_line_items" in payload:
@@ -61,6 +63,37 @@ def _find_in(payload):
                 "listing", ident(variant.get("id")),
                 lambda variant=variant: _listing(payload, variant),
             )  # fmt: skip
+
+
+_RETURN_STATES = {
+    "REQUESTED": "requested",
+    "OPEN": "approved",
+    "DECLINED": "declined",
+    "CANCELED": "withdrawn",
+    "CLOSED": "closed",
+}
+
+
+def _return(case):
+    """Shopify gives a request no deadline. Lines of gift cards and the like are no goods: left out."""
+    if as_dict(as_dict(case.get("returnLineItems")).get("pageInfo")).get("hasNextPage"):
+        raise Unmappable("incomplete", "has more lines than are read: see to it in Shopify")
+    lines = []
+    for each in nodes(case.get("returnLineItems")):
+        item = tail(as_dict(as_dict(each.get("fulfillmentLineItem")).get("lineItem")).get("id"))
+        if item and dec(each.get("quantity")) > 0:
+            note = join(each.get("returnReasonNote"), each.get("customerNote"))
+            lines.append({"order_line_id": item, "quantity": text_of(each["quantity"]), "note": note})
+    return {
+        "type": "return",
+        "external_id": tail(case["id"]),
+        "number": case.get("name"),
+        "order_external_id": tail(as_dict(case.get("order")).get("id")),
+        "status": require(_RETURN_STATES.get(case.get("status")), "unreadable", "has an unknown status"),
+        "created_at": when(case["createdAt"]),
+        "note": next((line["note"] for line in lines if line["note"]), None),
+        "lines": require(lines, "no_lines", "names no goods"),
+    }
 
 
 def _draft(draft):

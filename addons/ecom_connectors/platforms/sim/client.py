@@ -96,6 +96,12 @@ class EcomConnectorSim(models.AbstractModel):
         keys = ("amount", "currency", "reason", "restock", "lines")
         return self._tell(channel, values, "refunds", {key: values.get(key) for key in keys})
 
+    def _push_return(self, channel, task, values):
+        part = f"returns/{quote(values['case_id'], safe='')}"
+        return self._tell(
+            channel, values, part, {"answer": values["answer"], "reason": values.get("reason")}
+        )
+
     def _push_stock(self, channel, items):
         value = self._read(
             channel, "PUT", "/api/stock",

@@ -1,8 +1,9 @@
-"""Documents of the simulated shop: canonical orders, with `refunds` and `shipments` inside."""
+"""Documents of the simulated shop: canonical orders, with what was refunded, shipped and asked for
+after the sale inside."""
 
 from ..base import Found, Unmappable, as_dict, as_list
 
-_OWN = ("refunds", "shipments", "version")
+_OWN = ("refunds", "returns", "shipments", "version")
 
 
 def find(payload, context):
@@ -10,8 +11,8 @@ def find(payload, context):
         for order in as_list(payload["orders"]):
             yield from find(order, context)
         return
-    if isinstance(payload, dict) and payload.get("type") == "refund":
-        yield Found("refund", payload.get("external_id"), lambda: payload, payload)
+    if isinstance(payload, dict) and payload.get("type") in ("refund", "return"):
+        yield Found(payload["type"], payload.get("external_id"), lambda: payload, payload)
         return
     if not isinstance(payload, dict) or not ({"external_id", "lines"} & set(payload)):
         return
@@ -19,6 +20,8 @@ def find(payload, context):
     yield Found("order", order_id, lambda: _order(payload), payload)
     for refund in as_list(payload.get("refunds")):
         yield Found("refund", as_dict(refund).get("id"), lambda refund=refund: _refund(payload, refund))
+    for case in as_list(payload.get("returns")):
+        yield Found("return", as_dict(case).get("id"), lambda case=case: _return(payload, case))
 
 
 def _order(payload):
@@ -48,5 +51,21 @@ def _refund(order, refund):
                 "amount": line["amount"],
             }
             for index, line in enumerate(as_list(refund.get("lines")), 1)
+        ],
+    }
+
+
+def _return(order, case):
+    if not isinstance(case, dict):
+        raise Unmappable("unreadable", "a return is no object")
+    known = ("kind", "status", "created_at", "updated_at", "deadline", "reason", "note", "tracking")
+    return {
+        "type": "return",
+        "external_id": case["id"],
+        "order_external_id": order["external_id"],
+        **{key: case[key] for key in known if case.get(key) is not None},
+        "lines": [
+            {"order_line_id": line["line_id"], "quantity": line["quantity"], "note": line.get("note")}
+            for line in as_list(case.get("lines"))
         ],
     }

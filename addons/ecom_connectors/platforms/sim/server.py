@@ -133,6 +133,48 @@ class Shop:
             self._touch(order)
             return {"id": refund["id"]}
 
+    def ask_return(self, order_id, lines=None, kind="return", hours=48, **fields):
+        """The buyer asks for something after the sale. :param lines: list of (sku, quantity)"""
+        with self.lock:
+            order = self.orders[order_id]
+            by_sku = {line["sku"]: line["id"] for line in order["lines"]}
+            case = {
+                "id": f"rt-{order_id}-{len(order.setdefault('returns', [])) + 1}", "kind": kind,
+                "status": "requested", "created_at": self.now(), "deadline": self.later(hours),
+                "lines": [{"line_id": by_sku[sku], "quantity": n} for sku, n in lines or ()], **fields,
+            }  # fmt: skip
+            order["returns"].append(case)
+            self._touch(order)
+            return case["id"]
+
+    def answer_return(self, order_id, case_id, body):
+        """The seller's answer; after the deadline the shop has decided for the buyer."""
+        with self.lock:
+            order = self.orders[order_id]
+            case = next((c for c in order.get("returns") or () if c["id"] == case_id), None)
+            if case is None:
+                return {"error": "no such case"}
+            answer = body.get("answer")
+            if case["status"] == "requested" and _time(case["deadline"]) < _time(self.now()):
+                case["status"] = "approved"
+                self._touch(order)
+            same = {"approved": "approved", "rejected": "declined", "cancelled": "closed"}
+            if same.get(answer) == case["status"]:
+                return {"id": case["id"], "status": case["status"]}
+            before = {"approved": "requested", "rejected": "requested", "cancelled": "approved"}
+            if answer not in before or case["status"] != before[answer]:
+                return {"error": f"the case is {case['status']}, it cannot be {answer}"}
+            case["status"] = same[answer]
+            case["answer_reason"], case["updated_at"] = body.get("reason"), self.now()
+            if case["kind"] == "cancel" and answer == "approved" and not case["lines"]:
+                order["status"] = "cancelled"
+            self._touch(order)
+            return {"id": case["id"], "status": case["status"]}
+
+    def later(self, hours):
+        moment = self.clock().astimezone(timezone.utc) + timedelta(hours=hours)
+        return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
     def set_stock(self, body):
         with self.lock:
             unknown = []
@@ -285,6 +327,8 @@ class Handler(BaseHTTPRequestHandler):
                 return 200, {"ok": True}
             case ("POST", "api", "orders", order_id, action):
                 return self._act(shop, order_id, action, body)
+            case ("POST", "api", "orders", order_id, "returns", case_id):
+                return self._act(shop, order_id, "returns", {**body, "case_id": case_id})
         return 404, {"error": "no such address"}
 
     def _act(self, shop, order_id, action, body):
@@ -300,6 +344,8 @@ class Handler(BaseHTTPRequestHandler):
                 value = shop.refund(order_id, body)
             elif action == "cancel":
                 value = shop.cancel(order_id, body.get("reason"))
+            elif action == "returns" and body.get("case_id"):
+                value = shop.answer_return(order_id, body["case_id"], body)
             else:
                 return 404, {"error": "no such action"}
             if key and "error" not in value:

@@ -168,3 +168,46 @@ registry.category("web_tour.tours").add("ecom_buyer_return_tour", {
         },
     ],
 });
+
+registry.category("web_tour.tours").add("ecom_livechat_tour", {
+    steps: () => [
+        {
+            content: "A visitor waits in the messages",
+            trigger: ".o_menu_systray i[aria-label='Messages']",
+            run: "click",
+        },
+        {
+            trigger: ".o-mail-NotificationItem:contains(Visitor)",
+            run: "click",
+        },
+        {
+            trigger: ".o-mail-Message:contains(My lamp is broken)",
+        },
+        {
+            content: "The command is offered",
+            trigger: ".o-mail-Composer-input",
+            run: "edit /tick",
+        },
+        {
+            trigger: ".o-mail-Composer-suggestion:contains(Make a ticket of this chat)",
+            run: "click",
+        },
+        {
+            trigger: ".o-mail-Composer-input",
+            run: "edit /ticket Broken lamp",
+        },
+        {
+            trigger: ".o-mail-Composer-input",
+            run: "press Enter",
+        },
+        {
+            content: "The answer links to the ticket",
+            trigger: ".o-mail-Message:contains(was made) a",
+            run: "click",
+        },
+        {
+            content: "The ticket is open, with what was said",
+            trigger: ".o_form_view .o_field_widget[name=description] textarea:value(My lamp is broken)",
+        },
+    ],
+});
