@@ -137,8 +137,12 @@ class EcomReturn(models.Model):
         }[key]
 
     def _remind(self, summary, note=None, deadline=None):
-        """An activity for the agent, or for whoever looks after the channel."""
-        for case in self:
+        """An activity for the agent, or for whoever looks after the channel.
+
+        It stands in their list of activities. Odoo would send a mail for each one as well: those of
+        an automatic policy would bury the mails of buyers.
+        """
+        for case in self.with_context(mail_activity_quick_update=True):
             user = case.user_id or case.channel_id.user_id or self.env.user
             case.activity_schedule(
                 "mail.mail_activity_data_todo",
