@@ -1,3 +1,5 @@
+from decimal import Decimal
+
 from odoo import fields, models
 
 
@@ -20,6 +22,16 @@ class AccountMove(models.Model):
             )._create_credit_notes()
         return posted
 
+    def _stock_account_prepare_realtime_out_lines_vals(self):
+        """Odoo takes the cost of goods back for the quantity of each line of a credit note, also where
+        only money goes back. Here for the pieces that come back, out of what the invoice booked."""
+        vals_list = super()._stock_account_prepare_realtime_out_lines_vals()
+        ours = self.invoice_line_ids.filtered("ecom_credit_split")
+        if not ours:
+            return vals_list
+        vals_list = [vals for vals in vals_list if vals.get("cogs_origin_id") not in ours.ids]
+        return vals_list + [vals for line in ours for vals in line._ecom_prepare_cost_back()]
+
 
 class AccountMoveLine(models.Model):
     _inherit = "account.move.line"
@@ -38,3 +50,49 @@ class AccountMoveLine(models.Model):
     ecom_credit_split = fields.Json(
         copy=False, readonly=True, help="Base and taxes that this line credits, as decimal texts."
     )
+
+    def _ecom_get_cost_credited(self, without=None):
+        """:return: pieces of this invoice line whose cost posted credit notes took back (Decimal)"""
+        lines = self.search(
+            [("ecom_invoice_line_id", "=", self.id), ("parent_state", "=", "posted")]
+        )
+        return sum(
+            (
+                Decimal((line.ecom_credit_split or {}).get("back", "0"))
+                for line in lines - (without or self.browse())
+            ),
+            Decimal(0),
+        )
+
+    def _ecom_prepare_cost_back(self):
+        """:return: values of the entries that take back the cost of goods for this line of a credit
+        note; all pieces together take back exactly what the invoice booked"""
+        pieces = Decimal(self.ecom_credit_split.get("back", "0"))
+        origin = self.ecom_invoice_line_id
+        booked = origin.move_id.line_ids.filtered(lambda line: line.cogs_origin_id == origin)
+        if not pieces or not booked or not origin.quantity:
+            return []
+        before = origin._ecom_get_cost_credited(without=self)
+        whole = Decimal(repr(origin.quantity))
+
+        def back_until(line, count):
+            return line.company_currency_id.round(line.balance * float(count / whole))
+
+        return [
+            {
+                "name": line.name,
+                "move_id": self.move_id.id,
+                "partner_id": self.move_id.commercial_partner_id.id,
+                "product_id": line.product_id.id,
+                "product_uom_id": line.product_uom_id.id,
+                "quantity": float(pieces),
+                "price_unit": line.price_unit,
+                "amount_currency": back_until(line, before) - back_until(line, before + pieces),
+                "account_id": line.account_id.id,
+                "analytic_distribution": line.analytic_distribution,
+                "display_type": "cogs",
+                "tax_ids": [],
+                "cogs_origin_id": self.id,
+            }
+            for line in booked
+        ]

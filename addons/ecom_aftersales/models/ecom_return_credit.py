@@ -5,7 +5,7 @@ from odoo import models
 from odoo.fields import Command
 
 from ..tools import amounts
-from .ecom_return import MONEY_TYPES
+from .ecom_return import GOODS_TYPES, MONEY_TYPES
 from .sale_order import exact
 
 ZERO = Decimal(0)
@@ -67,7 +67,8 @@ class EcomReturn(models.Model):
 
     def _get_credit_parts(self):
         """:return: list of {"line": sale line, "money": Decimal with taxes, "quantity": Decimal or
-        None, "label": text or None}; the sum is what the buyer gets back for the case"""
+        None, "back": pieces whose cost comes back (Decimal), "label": text or None}; the sum is what
+        the buyer gets back for the case"""
         self.ensure_one()
         breakdown = self.breakdown or {}
         SaleLine = self.env["sale.order.line"]
@@ -90,6 +91,7 @@ class EcomReturn(models.Model):
                     "money": self._get_invoiceable(line, Decimal(entry["money"])),
                     # Some components of a kit are no quantity of the kit.
                     "quantity": quantity or None,
+                    "back": self._get_pieces_back(line) - self._get_cost_credited(line),
                     "label": None,
                 }
             )
@@ -120,6 +122,44 @@ class EcomReturn(models.Model):
         for part in parts:
             part["money"] -= credited.get((part["kind"], part["line"].id), ZERO)
         return parts
+
+    def _get_pieces_back(self, sale_line):
+        """For how much of an order line the invoice's cost of goods is taken back: for what comes back,
+        and for what was invoiced and is not sent. What the buyer keeps stays sold.
+
+        :return: Decimal, in units of the line; a part of a kit counts by its share of the kit's cost
+        """
+        comes = self.type in GOODS_TYPES and not (
+            self.type in ("return", "exchange") and self.method in ("keep", "destroy")
+        )
+        invoiced_unsent = sale_line.product_id.invoice_policy != "delivery"
+        ratios = sale_line._ecom_get_components()
+        weights = dict(zip(ratios, sale_line._ecom_get_component_weights(ratios), strict=True))
+        whole = sum(weights.values(), ZERO)
+        total = ZERO
+        for line in self.line_ids.filtered(lambda line: line.sale_line_id == sale_line):
+            unsent = exact(line.unshipped_quantity)
+            pieces = exact(line.quantity) - unsent if comes else ZERO
+            if invoiced_unsent:
+                pieces += unsent
+            if line._is_part_of_kit() and whole:
+                part = line.product_id
+                pieces *= weights.get(part, ZERO) / ratios.get(part, Decimal(1)) / whole
+            total += pieces
+        return total
+
+    def _get_cost_credited(self, sale_line):
+        """:return: pieces whose cost this case took back already"""
+        return sum(
+            (
+                Decimal(split.get("back", "0"))
+                for split in self.credit_note_ids.filtered(
+                    lambda move: move.state == "posted"
+                ).invoice_line_ids.mapped("ecom_credit_split")
+                if split and split["sale_line"] == sale_line.id
+            ),
+            ZERO,
+        )
 
     def _get_invoiceable(self, sale_line, money):
         """What was never sent is never invoiced where delivered pieces are: it needs no credit."""
@@ -173,7 +213,7 @@ class EcomReturn(models.Model):
         rounding = exact(self.currency_id.rounding)
         # What is positive first: fees take from what is credited, not from the whole invoice.
         for part in parts:
-            money = part["money"]
+            money, entries = part["money"], []
             for aml in part["line"].invoice_lines.filtered(lambda line: line in state):
                 if not money:
                     break
@@ -190,8 +230,10 @@ class EcomReturn(models.Model):
                 totals, used = state[aml]["totals"], state[aml]["used"]
                 split = amounts.split_credit(now, totals, used, rounding)
                 state[aml]["used"] = [a + b for a, b in zip(used, split, strict=True)]
-                plan[aml.move_id].append((aml, part, now, split, state[aml]["taxes"]))
+                entries.append((aml, part, now, split, state[aml]["taxes"]))
                 money -= now
+            for entry, pieces in zip(entries, self._share_pieces(part, entries), strict=True):
+                plan[entry[0].move_id].append((*entry, pieces))
             missing += money
         for invoice in list(plan):
             total = sum(entry[2] for entry in plan[invoice])
@@ -207,6 +249,17 @@ class EcomReturn(models.Model):
                     ),
                 )
         return plan, missing
+
+    def _share_pieces(self, part, entries):
+        """:return: of the pieces whose cost comes back, how many each planned credit of them gets: as
+        many as its invoice line still holds, the last one the rest"""
+        left, result = part.get("back") or ZERO, []
+        for aml, *_rest in entries:
+            held = exact(aml.quantity) - aml._ecom_get_cost_credited()
+            take = max(min(left, held), ZERO)
+            result.append(take)
+            left -= take
+        return result
 
     def _get_invoice_state(self, invoice):
         """:return: {invoice line: {"totals": [base, tax...], "used": the same credited before,
@@ -272,8 +325,9 @@ class EcomReturn(models.Model):
         }
         return self.env["account.move"].with_company(invoice.company_id).create(vals)
 
-    def _prepare_credit_line(self, invoice, aml, part, money, split, tax_ids):
-        """:return: values of one line whose base and taxes are exactly `split`"""
+    def _prepare_credit_line(self, invoice, aml, part, money, split, tax_ids, back=ZERO):
+        """:param back: pieces whose cost comes back
+        :return: values of one line whose base and taxes are exactly `split`"""
         base, taxes = split[0], split[1:]
         included = any(aml.tax_ids.flatten_taxes_hierarchy().mapped("price_include"))
         shown = float(money) if included else float(base)
@@ -306,6 +360,7 @@ class EcomReturn(models.Model):
                 "sale_line": part["line"].id,
                 "money": str(money),
                 "pieces": bool(part["quantity"]),
+                "back": str(back),
                 "split": [str(value) for value in split],
             },
         }

@@ -154,6 +154,8 @@ class EcomReturn(models.Model):
                 ],
             }
         )
+        # Odoo books the value of goods that are scrapped under this name.
+        move.reference = self.name
         move._action_done()
         if source.usage == "customer":
             move.ecom_return_line_id = line

@@ -5,6 +5,7 @@ from . import test_ticket
 from . import test_portal
 from . import test_agent_page
 from . import test_return_matrix
+from . import test_return_perpetual
 from . import test_return_platform
 from . import test_return_sequences
 from . import test_stripe
