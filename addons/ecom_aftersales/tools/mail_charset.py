@@ -10,24 +10,17 @@ def mend_charsets(message):
         if part.get_content_maintype() != "text":
             continue
         charset = part.get_content_charset()
-        if not charset or _is_known(charset):
-            continue
         content = part.get_payload(decode=True) or b""
-        part.set_param("charset", "utf-8" if _is_utf8(content) else "iso-8859-1")
+        # Some that Python knows, such as "hex", are none of texts.
+        if charset and not _can_read(content, charset, "replace"):
+            readable = _can_read(content, "utf-8", "strict")
+            part.set_param("charset", "utf-8" if readable else "iso-8859-1")
 
 
-def _is_known(charset):
+def _can_read(content, charset, errors):
     try:
-        # Some that are known, such as "hex", are none of texts.
-        b"".decode(charset)
+        # Of nothing at all Python does not ask which character set it is in.
+        (content or b"x").decode(charset, errors=errors)
     except (LookupError, ValueError):
-        return False
-    return True
-
-
-def _is_utf8(content):
-    try:
-        content.decode("utf-8")
-    except UnicodeDecodeError:
         return False
     return True
