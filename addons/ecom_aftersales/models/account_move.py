@@ -1,3 +1,4 @@
+from collections import defaultdict
 from decimal import Decimal
 
 from odoo import fields, models
@@ -27,10 +28,8 @@ class AccountMove(models.Model):
         only money goes back. Here for the pieces that come back, out of what the invoice booked."""
         vals_list = super()._stock_account_prepare_realtime_out_lines_vals()
         ours = self.invoice_line_ids.filtered("ecom_credit_split")
-        if not ours:
-            return vals_list
         vals_list = [vals for vals in vals_list if vals.get("cogs_origin_id") not in ours.ids]
-        return vals_list + [vals for line in ours for vals in line._ecom_prepare_cost_back()]
+        return vals_list + ours._ecom_prepare_cost_back()
 
 
 class AccountMoveLine(models.Model):
@@ -51,48 +50,57 @@ class AccountMoveLine(models.Model):
         copy=False, readonly=True, help="Base and taxes that this line credits, as decimal texts."
     )
 
-    def _ecom_get_cost_credited(self, without=None):
-        """:return: pieces of this invoice line whose cost posted credit notes took back (Decimal)"""
-        lines = self.search(
-            [("ecom_invoice_line_id", "=", self.id), ("parent_state", "=", "posted")]
+    def _ecom_get_credits(self):
+        """:return: lines of posted credit notes that credit these invoice lines"""
+        return self.search_fetch(
+            [("ecom_invoice_line_id", "in", self.ids), ("parent_state", "=", "posted")]
         )
-        return sum(
-            (
-                Decimal((line.ecom_credit_split or {}).get("back", "0"))
-                for line in lines - (without or self.browse())
-            ),
-            Decimal(0),
-        )
+
+    def _ecom_get_cost_back(self):
+        """:return: pieces whose cost this line of a credit note takes back (Decimal)"""
+        self.ensure_one()
+        return Decimal((self.ecom_credit_split or {}).get("back", "0"))
 
     def _ecom_prepare_cost_back(self):
-        """:return: values of the entries that take back the cost of goods for this line of a credit
-        note; all pieces together take back exactly what the invoice booked"""
-        pieces = Decimal(self.ecom_credit_split.get("back", "0"))
-        origin = self.ecom_invoice_line_id
-        booked = origin.move_id.line_ids.filtered(lambda line: line.cogs_origin_id == origin)
-        if not pieces or not booked or not origin.quantity:
+        """:return: values of the entries that take back the cost of goods for these lines of credit
+        notes; all pieces together take back exactly what the invoice booked"""
+        lines = self.filtered(lambda line: line._ecom_get_cost_back())
+        booked = lines.ecom_invoice_line_id.move_id.line_ids.filtered("cogs_origin_id")
+        if not booked:
             return []
-        before = origin._ecom_get_cost_credited(without=self)
-        whole = Decimal(repr(origin.quantity))
+        done = defaultdict(Decimal)
+        for credit in lines.ecom_invoice_line_id._ecom_get_credits() - self:
+            done[credit.ecom_invoice_line_id] += credit._ecom_get_cost_back()
+        result = []
+        for line in lines:
+            origin = line.ecom_invoice_line_id
+            before = done[origin]
+            done[origin] += line._ecom_get_cost_back()
+            for cost in booked.filtered(lambda entry, origin=origin: entry.cogs_origin_id == origin):
+                result.append(line._ecom_prepare_cost_entry(cost, before, done[origin]))
+        return result
 
-        def back_until(line, count):
-            return line.company_currency_id.round(line.balance * float(count / whole))
+    def _ecom_prepare_cost_entry(self, cost, before, after):
+        """:param cost: what the invoice booked
+        :param before: pieces whose cost was taken back before this line, and `after` it
+        :return: values of the entry that takes back its part of it"""
+        whole = Decimal(repr(cost.cogs_origin_id.quantity))
 
-        return [
-            {
-                "name": line.name,
-                "move_id": self.move_id.id,
-                "partner_id": self.move_id.commercial_partner_id.id,
-                "product_id": line.product_id.id,
-                "product_uom_id": line.product_uom_id.id,
-                "quantity": float(pieces),
-                "price_unit": line.price_unit,
-                "amount_currency": back_until(line, before) - back_until(line, before + pieces),
-                "account_id": line.account_id.id,
-                "analytic_distribution": line.analytic_distribution,
-                "display_type": "cogs",
-                "tax_ids": [],
-                "cogs_origin_id": self.id,
-            }
-            for line in booked
-        ]
+        def back_until(pieces):
+            return cost.company_currency_id.round(cost.balance * float(pieces / whole))
+
+        return {
+            "name": cost.name,
+            "move_id": self.move_id.id,
+            "partner_id": self.move_id.commercial_partner_id.id,
+            "product_id": cost.product_id.id,
+            "product_uom_id": cost.product_uom_id.id,
+            "quantity": float(after - before),
+            "price_unit": cost.price_unit,
+            "amount_currency": back_until(before) - back_until(after),
+            "account_id": cost.account_id.id,
+            "analytic_distribution": cost.analytic_distribution,
+            "display_type": "cogs",
+            "tax_ids": [],
+            "cogs_origin_id": self.id,
+        }

@@ -47,7 +47,7 @@ class EcomReturn(models.Model):
             if case.sale_order_id and case.type in TAKING_TYPES:
                 order_lines = case.sale_order_id._ecom_get_amount_lines(case, taken)
             case._compute_amounts(order_lines)
-            policies = self.env["ecom.return.policy"].search(
+            policies = self.env["ecom.return.policy"].search_fetch(
                 [("company_id", "in", (False, case.company_id.id))]
             )
             plain = policies._prepare_policies()

@@ -150,13 +150,12 @@ class EcomReturn(models.Model):
 
     def _get_cost_credited(self, sale_line):
         """:return: pieces whose cost this case took back already"""
+        notes = self.credit_note_ids.filtered(lambda move: move.state == "posted")
         return sum(
             (
-                Decimal(split.get("back", "0"))
-                for split in self.credit_note_ids.filtered(
-                    lambda move: move.state == "posted"
-                ).invoice_line_ids.mapped("ecom_credit_split")
-                if split and split["sale_line"] == sale_line.id
+                aml._ecom_get_cost_back()
+                for aml in notes.invoice_line_ids
+                if (aml.ecom_credit_split or {}).get("sale_line") == sale_line.id
             ),
             ZERO,
         )
@@ -201,7 +200,8 @@ class EcomReturn(models.Model):
     def _plan_credit(self, parts):
         """Find the invoice lines that the parts are taken from.
 
-        :return: ({invoice: [(invoice line, part, money, base and taxes)]}, money found nowhere)
+        :return: ({invoice: [(invoice line, part, money, base and taxes, tax ids, pieces whose cost
+            comes back)]}, money found nowhere)
         """
         invoices = self.sale_order_id.invoice_ids.filtered(
             lambda move: move.state == "posted" and move.move_type == "out_invoice"
@@ -232,7 +232,12 @@ class EcomReturn(models.Model):
                 state[aml]["used"] = [a + b for a, b in zip(used, split, strict=True)]
                 entries.append((aml, part, now, split, state[aml]["taxes"]))
                 money -= now
-            for entry, pieces in zip(entries, self._share_pieces(part, entries), strict=True):
+            cost_back = part.get("back") or ZERO
+            for entry in entries:
+                # As many pieces as the invoice line still holds.
+                pieces = max(min(cost_back, state[entry[0]]["held"]), ZERO)
+                state[entry[0]]["held"] -= pieces
+                cost_back -= pieces
                 plan[entry[0].move_id].append((*entry, pieces))
             missing += money
         for invoice in list(plan):
@@ -250,27 +255,11 @@ class EcomReturn(models.Model):
                 )
         return plan, missing
 
-    def _share_pieces(self, part, entries):
-        """:return: of the pieces whose cost comes back, how many each planned credit of them gets: as
-        many as its invoice line still holds, the last one the rest"""
-        left, result = part.get("back") or ZERO, []
-        for aml, *_rest in entries:
-            held = exact(aml.quantity) - aml._ecom_get_cost_credited()
-            take = max(min(left, held), ZERO)
-            result.append(take)
-            left -= take
-        return result
-
     def _get_invoice_state(self, invoice):
         """:return: {invoice line: {"totals": [base, tax...], "used": the same credited before,
-        "taxes": tax ids}}"""
+        "taxes": tax ids, "held": pieces whose cost was not taken back}}"""
         base_lines, _tax_lines = invoice._get_rounded_base_and_tax_lines()
-        credited = self.env["account.move.line"].search(
-            [
-                ("ecom_invoice_line_id", "in", invoice.invoice_line_ids.ids),
-                ("parent_state", "=", "posted"),
-            ]
-        )
+        credited = invoice.line_ids._ecom_get_credits()
         result = {}
         for base_line in base_lines:
             aml = base_line["record"]
@@ -290,12 +279,13 @@ class EcomReturn(models.Model):
                     for d in details["taxes_data"]
                 ),
             ]
-            used = [ZERO] * len(totals)
+            used, held = [ZERO] * len(totals), exact(aml.quantity)
             for note_line in credited.filtered(lambda ln, aml=aml: ln.ecom_invoice_line_id == aml):
                 split = note_line.ecom_credit_split
                 for index, value in enumerate(split["split"]):
                     used[index] += Decimal(value)
-            result[aml] = {"totals": totals, "used": used, "taxes": taxes}
+                held -= note_line._ecom_get_cost_back()
+            result[aml] = {"totals": totals, "used": used, "taxes": taxes, "held": held}
         return result
 
     def _create_credit_note(self, invoice, planned):

@@ -214,6 +214,8 @@ class EcomReturn(models.Model):
         :raise UserError: more shall come back than was delivered"""
         plan = defaultdict(list)
         used = defaultdict(Decimal)
+        # Of all moves at once.
+        self.line_ids.sale_line_id.move_ids.returned_move_ids.mapped("state")
         for line in self.line_ids.filtered("sale_line_id"):
             back = exact(line.quantity) - exact(line.unshipped_quantity)
             for product, ratio in line._get_component_ratios().items():

@@ -142,7 +142,7 @@ class EcomReturn(models.Model):
         Order, SaleOrder = self.env["ecom.order"], self.env["sale.order"]
         order, sale_order = Order, SaleOrder
         if values.get("sale_order_id"):
-            sale_order = SaleOrder.browse(values["sale_order_id"]).exists()
+            sale_order = SaleOrder.search_fetch([("id", "=", values["sale_order_id"])])
             order = sale_order.ecom_order_id
         elif values.get("order_id"):
             order = Order.browse(values["order_id"]).exists()
@@ -189,9 +189,7 @@ class EcomReturn(models.Model):
     def _find_reason(self, code):
         if not code:
             return self.env["ecom.return.reason"]
-        reason = self.env["ecom.return.reason"].search_fetch(
-            [("code", "=", code)], ["name", "fault"], limit=1
-        )
+        reason = self.env["ecom.return.reason"].search_fetch([("code", "=", code)], limit=1)
         if not reason:
             raise UserError(self.env._("There is no return reason %(code)s.", code=code))
         return reason

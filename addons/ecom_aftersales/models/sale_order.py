@@ -157,7 +157,7 @@ class SaleOrder(models.Model):
     def _ecom_get_refunded(self):
         """What went back to the buyer already, or is on its way. :return: Decimal"""
         self.ensure_one()
-        live = self.env["ecom.return.payment"].search(
+        live = self.env["ecom.return.payment"].search_fetch(
             [
                 ("sale_order_id", "=", self.id),
                 ("state", "not in", ("failed", "cancelled")),
@@ -223,7 +223,7 @@ class SaleOrder(models.Model):
     def _ecom_get_taken(self, without=None):
         """:return: {(sale line id, product id): pieces that live cases took} (Decimal)"""
         taken = defaultdict(Decimal)
-        lines = self.env["ecom.return.line"].search(
+        lines = self.env["ecom.return.line"].search_fetch(
             [
                 ("return_id", "not in", without.ids if without else []),
                 ("return_id.sale_order_id", "in", self.ids),
