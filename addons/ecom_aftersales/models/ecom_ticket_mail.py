@@ -58,7 +58,7 @@ class EcomTicket(models.Model):
 
     def _message_receive_bounce(self, email, partner):
         """An answer did not arrive: its agent has to know, the buyer goes on waiting."""
-        super()._message_receive_bounce(email, partner)
+        result = super()._message_receive_bounce(email, partner)
         for ticket in self:
             ticket.activity_schedule(
                 "mail.mail_activity_data_todo",
@@ -66,6 +66,7 @@ class EcomTicket(models.Model):
                 note=self.env._("Find another way to reach the buyer."),
                 user_id=(ticket.user_id or ticket.team_id.member_ids[:1] or self.env.user).id,
             )
+        return result
 
     @api.model
     def _find_by_subject(self, subject, email_from):

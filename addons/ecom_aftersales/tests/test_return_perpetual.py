@@ -127,7 +127,7 @@ class TestReturnPerpetualMatrix(PerpetualCase):
     def _check_one(self, number, *entry):
         self._use(METHODS[number % 3])
         before = [self._balance(a) for a in (self.stock_account, self.cost_account)]
-        super()._check_one(number, *entry)
+        result = super()._check_one(number, *entry)
         stock = self._balance(self.stock_account) - before[0]
         cost = self._balance(self.cost_account) - before[1]
         moved = self._get_moved_value()
@@ -141,6 +141,7 @@ class TestReturnPerpetualMatrix(PerpetualCase):
                 self.assertEqual(cost, 0)
         else:
             self.assertAlmostEqual(stock, moved, msg="stock account and transfers")
+        return result
 
 
 @tagged("post_install", "-at_install")
