@@ -2,7 +2,6 @@ from decimal import Decimal
 
 from odoo import fields, models
 from odoo.exceptions import AccessError
-from odoo.tools import format_datetime
 
 from ..tools import amounts
 from .sale_order import exact
@@ -36,7 +35,7 @@ class EcomOrder(models.Model):
                 "id": order.id,
                 "name": order.display_name,
                 "channel": order.channel_id.name,
-                "placed_at": format_datetime(self.env, order.placed_at, dt_format="medium"),
+                "placed_at": fields.Datetime.to_string(order.placed_at),
                 "total": currency.format(order.amount_total),
                 "state": self._label("state"),
                 "review": self._label("review_state"),
@@ -56,7 +55,7 @@ class EcomOrder(models.Model):
                 for line in sale_order.order_line
                 if not line.display_type
             ],
-            "parcels": order._get_agent_parcels(),
+            "parcels": order.get_status()["shipments"],
             "money": order._get_agent_money(currency),
             "cases": [
                 {
@@ -77,20 +76,12 @@ class EcomOrder(models.Model):
                     "state": dict(ticket._fields["state"]._description_selection(self.env))[
                         ticket.state
                     ],
-                    "date": format_datetime(self.env, ticket.create_date, dt_format="medium"),
+                    "date": fields.Datetime.to_string(ticket.create_date),
                 }
                 for ticket in tickets
             ],
             "steps": order._get_agent_steps(currency),
         }
-
-    def _get_agent_parcels(self):
-        """:return: the shipments as programs see them, with their stage in words"""
-        labels = dict(self.env["ecom.shipment"]._fields["state"]._description_selection(self.env))
-        return [
-            {**parcel, "state": labels.get(parcel["state"], parcel["state"])}
-            for parcel in self.get_status()["shipments"]
-        ]
 
     def _label(self, name):
         value = self[name]
@@ -135,7 +126,7 @@ class EcomOrder(models.Model):
                 {
                     "id": order.id,
                     "name": order.display_name,
-                    "date": format_datetime(self.env, order.placed_at, dt_format="medium"),
+                    "date": fields.Datetime.to_string(order.placed_at),
                     "total": (order.currency_id or company_currency).format(order.amount_total),
                     "state": order._label("state"),
                     "cases": order.return_count,
