@@ -10,6 +10,12 @@ from .screenshots import Camera, take
 
 
 class AftersalesCamera(Camera):
+    def settle(self, milliseconds=900):
+        """Without the chat that greets a new user: on a phone it hides everything."""
+        if self.page.locator(".o_web_client").count():
+            self.page.add_style_tag(content=".o-mail-ChatHub { display: none; }")
+        super().settle(milliseconds)
+
     def open_case(self, *domain):
         (case,) = self.call("ecom.return", "search", list(domain), limit=1)
         self.open(f"ecom-returns/{case}", ".o_form_view")
@@ -33,6 +39,17 @@ class AftersalesCamera(Camera):
         self.return_case()
         self.tab("money")
 
+    def return_exchange(self):
+        self.open_case(["type", "=", "exchange"])
+
+    def tickets_board(self):
+        self.tickets()
+        self.page.click("button.o_switch_view.o_kanban")
+        self.page.wait_for_selector(".o_kanban_record")
+        # The name of the button is no part of the board.
+        self.page.mouse.move(640, 780)
+        self.settle()
+
     def return_policy(self):
         self.open("action-ecom_aftersales.ecom_return_policy_action", ".o_list_view")
         self.page.locator(".o_data_row").first.click()
@@ -49,7 +66,8 @@ class AftersalesCamera(Camera):
         )
         self.open("ecom-receiving", ".o_ecom_desk")
         self.page.fill(".o_ecom_desk input[aria-label=Code]", case["name"])
-        self.page.click(".o_ecom_desk form button[type=submit]")
+        # A chat window of the shown user may lie above the button.
+        self.page.locator(".o_ecom_desk form button[type=submit]").evaluate("b => b.click()")
         self.page.wait_for_selector(".o_ecom_card")
         self.settle()
 
@@ -101,7 +119,7 @@ class AftersalesCamera(Camera):
 
 PICTURES = (
     "returns", "return_case", "return_why", "return_money", "return_policy", "receiving_desk",
-    "tickets", "ticket", "agent_page", "return_analysis",
+    "return_exchange", "tickets", "tickets_board", "ticket", "agent_page", "return_analysis",
 )  # fmt: skip
 ON_PHONE = ("receiving_desk", "portal_return", "portal_amount", "portal_case", "tickets")
 

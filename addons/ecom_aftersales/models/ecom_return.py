@@ -1,3 +1,5 @@
+from contextlib import contextmanager
+
 from markupsafe import Markup
 
 from odoo import api, fields, models
@@ -12,6 +14,9 @@ TAKING_TYPES = ("refund_only", "return", "exchange", "refused", "intercept")
 GOODS_TYPES = ("return", "exchange", "warranty", "refused", "intercept", "unknown")
 # Types whose goods are paid back.
 MONEY_TYPES = ("refund_only", "return", "refused", "intercept")
+
+# Context: a list of decisions that are stored together, see _gather_decisions.
+_GATHER = "ecom_decisions"
 
 # What people may write on a case; everything else changes through actions only.
 _FREE_FIELDS = frozenset(
@@ -352,19 +357,49 @@ class EcomReturn(models.Model):
 
     def _decide(self, stage, summary, rule=None, details=None):
         """Keep why something was done, also in the history that people read."""
-        self.env["ecom.return.decision"].create(
-            [
-                {
-                    "return_id": case.id,
-                    "stage": stage,
-                    "summary": summary,
-                    "rule": rule,
-                    "details": details,
-                }
-                for case in self
-            ]
-        )
-        self._message_log_batch(bodies={case.id: Markup("<p>%s</p>") % summary for case in self})
+        decisions = [
+            {
+                "return_id": case.id,
+                "stage": stage,
+                "summary": summary,
+                "rule": rule,
+                "details": details,
+            }
+            for case in self
+        ]
+        gathered = self.env.context.get(_GATHER)
+        if gathered is None:
+            self._store_decisions(decisions)
+        else:
+            gathered += decisions
+
+    @contextmanager
+    def _gather_decisions(self):
+        """What is decided within, about these cases as they are given out, is stored at the end:
+        one statement for all, and one entry of the history for each case."""
+        if _GATHER in self.env.context:
+            yield self
+            return
+        cases = self.with_context(**{_GATHER: []})
+        # Equal contexts share an environment: the list that it holds is the one that is filled.
+        gathered = cases.env.context[_GATHER]
+        try:
+            yield cases
+            self._store_decisions(gathered)
+        finally:
+            gathered.clear()
+
+    @api.model
+    def _store_decisions(self, decisions):
+        if not decisions:
+            return
+        self.env["ecom.return.decision"].create(decisions)
+        bodies = {}
+        for decision in decisions:
+            case_id = decision["return_id"]
+            line = Markup("<p>%s</p>") % decision["summary"]
+            bodies[case_id] = bodies.get(case_id, Markup()) + line
+        self.browse(bodies)._message_log_batch(bodies=bodies)
 
     @api.model
     def _get_taking_domain(self):

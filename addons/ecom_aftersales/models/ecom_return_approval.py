@@ -2,7 +2,7 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 
 from ..tools import policy as policy_tools
-from .ecom_return import GOODS_TYPES
+from .ecom_return import GOODS_TYPES, TAKING_TYPES
 
 
 class EcomReturn(models.Model):
@@ -12,41 +12,47 @@ class EcomReturn(models.Model):
 
     # === POLICY === #
 
-    def _get_policy_facts(self):
+    def _get_policy_facts(self, policies):
+        """:param policies: list of plain policies: what none of them asks for is not looked up"""
         self.ensure_one()
         order = self.sale_order_id
         delivered = order._ecom_get_delivered_at() if order else False
         now = fields.Datetime.now()
         products = self.line_ids.product_id
-        cases = self.search_count(
-            [
-                ("sale_order_id", "=", order.id),
-                ("id", "!=", self.id),
-                ("request_state", "in", ("new", "approved")),
-            ]
-        )
+        cases = order.ecom_return_ids - self
         return {
             "resolution": self.type,
             "channel": self.channel_id.id,
             "country": (order.partner_shipping_id.country_id or order.partner_id.country_id).id,
             "reason": self.reason_id.id,
-            "product_tags": set(products.all_product_tag_ids.ids),
-            "partner_tags": set(order.partner_id.commercial_partner_id.category_id.ids),
+            "product_tags": set(products.all_product_tag_ids.ids)
+            if any(policy["product_tags"] for policy in policies)
+            else set(),
+            "partner_tags": set(order.partner_id.commercial_partner_id.category_id.ids)
+            if any(policy["partner_tags"] for policy in policies)
+            else set(),
             "value": self.amount_goods,
-            "cases": cases,
+            "cases": len(cases.filtered(lambda c: c.request_state in ("new", "approved"))),
             "shipped": bool(delivered) or any(line.qty_delivered > 0 for line in order.order_line),
             "days": (now - delivered).days if delivered else None,
         }
 
-    def _apply_policy(self):
-        """Find the policy of a new case; store its verdict and why; approve where it says so."""
+    def _apply_policy(self, taken=None):
+        """Find the policy of a new case; store its verdict and why; approve where it says so.
+
+        :param taken: pieces of the order that other cases hold, where that is known already
+        """
         for case in self:
-            case._compute_amounts()
-            policies = self.env["ecom.return.policy"].search(
+            order_lines = None
+            if case.sale_order_id and case.type in TAKING_TYPES:
+                order_lines = case.sale_order_id._ecom_get_amount_lines(case, taken)
+            case._compute_amounts(order_lines)
+            policies = self.env["ecom.return.policy"].search_fetch(
                 [("company_id", "in", (False, case.company_id.id))]
             )
-            facts = case._get_policy_facts()
-            verdict = policy_tools.decide([p._prepare_policy() for p in policies], facts)
+            plain = policies._prepare_policies()
+            facts = case._get_policy_facts(plain)
+            verdict = policy_tools.decide(plain, facts)
             missing = verdict.allowed and case._get_replacement_shortage()
             if missing:
                 verdict.automatic = False
@@ -63,7 +69,9 @@ class EcomReturn(models.Model):
                 }
             )
             # Fees and shipping depend on the policy.
-            case._compute_amounts()
+            case._compute_amounts(order_lines)
+            if self.env.context.get("ecom_preview"):
+                continue
             rejected = [
                 {"policy": name, "because": self._explain_condition(key)}
                 for name, key in verdict.rejected
@@ -85,8 +93,6 @@ class EcomReturn(models.Model):
                     "rejected": rejected,
                 },
             )
-            if self.env.context.get("ecom_preview"):
-                continue
             by_hand = self.env.context.get("ecom_decide_by_hand")
             if verdict.allowed and verdict.automatic and not by_hand:
                 case._approve(self.env._("Approved by the policy. %(why)s", why=text), fresh=True)
@@ -138,8 +144,12 @@ class EcomReturn(models.Model):
         }[key]
 
     def _remind(self, summary, note=None, deadline=None):
-        """An activity for the agent, or for whoever looks after the channel."""
-        for case in self:
+        """An activity for the agent, or for whoever looks after the channel.
+
+        It stands in their list of activities. Odoo would send a mail for each one as well: those of
+        an automatic policy would bury the mails of buyers.
+        """
+        for case in self.with_context(mail_activity_quick_update=True):
             user = case.user_id or case.channel_id.user_id or self.env.user
             case.activity_schedule(
                 "mail.mail_activity_data_todo",
@@ -171,7 +181,8 @@ class EcomReturn(models.Model):
                     )
                 )
             text = self.env._("Approved by %(user)s.", user=user.name)
-            case._approve("%s %s" % (text, reason) if reason else text)
+            with case._gather_decisions() as approving:
+                approving._approve("%s %s" % (text, reason) if reason else text)
         return True
 
     def action_reject(self, reason):
@@ -243,16 +254,19 @@ class EcomReturn(models.Model):
     def _approve(self, text, fresh=False):
         """Approve, and start what the type and the policy ask for.
 
-        :param fresh: the amounts were worked out in this transaction, under the lock of the order
+        :param fresh: the case was made in this transaction, its amounts were worked out under the
+            lock of the order
         """
         self.ensure_one()
-        self.sale_order_id._ecom_lock_refunds()
+        if not fresh:
+            self.sale_order_id._ecom_lock_refunds()
         self._mark_unshipped()
         if not fresh:
             self._compute_amounts()
         self.write({"request_state": "approved", "decided_at": fields.Datetime.now()})
         self._decide("request", text, rule=self.policy_id.name)
-        self._finish_activities()
+        if not fresh:
+            self._finish_activities()
         self._stop_unshipped()
         if self.type in GOODS_TYPES and self.type != "unknown":
             self._await_goods()

@@ -5,7 +5,7 @@ from odoo import models
 from odoo.fields import Command
 
 from ..tools import amounts
-from .ecom_return import MONEY_TYPES
+from .ecom_return import GOODS_TYPES, MONEY_TYPES
 from .sale_order import exact
 
 ZERO = Decimal(0)
@@ -67,7 +67,8 @@ class EcomReturn(models.Model):
 
     def _get_credit_parts(self):
         """:return: list of {"line": sale line, "money": Decimal with taxes, "quantity": Decimal or
-        None, "label": text or None}; the sum is what the buyer gets back for the case"""
+        None, "back": pieces whose cost comes back (Decimal), "label": text or None}; the sum is what
+        the buyer gets back for the case"""
         self.ensure_one()
         breakdown = self.breakdown or {}
         SaleLine = self.env["sale.order.line"]
@@ -90,6 +91,7 @@ class EcomReturn(models.Model):
                     "money": self._get_invoiceable(line, Decimal(entry["money"])),
                     # Some components of a kit are no quantity of the kit.
                     "quantity": quantity or None,
+                    "back": self._get_pieces_back(line) - self._get_cost_credited(line),
                     "label": None,
                 }
             )
@@ -120,6 +122,43 @@ class EcomReturn(models.Model):
         for part in parts:
             part["money"] -= credited.get((part["kind"], part["line"].id), ZERO)
         return parts
+
+    def _get_pieces_back(self, sale_line):
+        """For how much of an order line the invoice's cost of goods is taken back: for what comes back,
+        and for what was invoiced and is not sent. What the buyer keeps stays sold.
+
+        :return: Decimal, in units of the line; a part of a kit counts by its share of the kit's cost
+        """
+        comes = self.type in GOODS_TYPES and not (
+            self.type in ("return", "exchange") and self.method in ("keep", "destroy")
+        )
+        invoiced_unsent = sale_line.product_id.invoice_policy != "delivery"
+        ratios = sale_line._ecom_get_components()
+        weights = dict(zip(ratios, sale_line._ecom_get_component_weights(ratios), strict=True))
+        whole = sum(weights.values(), ZERO)
+        total = ZERO
+        for line in self.line_ids.filtered(lambda line: line.sale_line_id == sale_line):
+            unsent = exact(line.unshipped_quantity)
+            pieces = exact(line.quantity) - unsent if comes else ZERO
+            if invoiced_unsent:
+                pieces += unsent
+            if line._is_part_of_kit() and whole:
+                part = line.product_id
+                pieces *= weights.get(part, ZERO) / ratios.get(part, Decimal(1)) / whole
+            total += pieces
+        return total
+
+    def _get_cost_credited(self, sale_line):
+        """:return: pieces whose cost this case took back already"""
+        notes = self.credit_note_ids.filtered(lambda move: move.state == "posted")
+        return sum(
+            (
+                aml._ecom_get_cost_back()
+                for aml in notes.invoice_line_ids
+                if (aml.ecom_credit_split or {}).get("sale_line") == sale_line.id
+            ),
+            ZERO,
+        )
 
     def _get_invoiceable(self, sale_line, money):
         """What was never sent is never invoiced where delivered pieces are: it needs no credit."""
@@ -161,7 +200,8 @@ class EcomReturn(models.Model):
     def _plan_credit(self, parts):
         """Find the invoice lines that the parts are taken from.
 
-        :return: ({invoice: [(invoice line, part, money, base and taxes)]}, money found nowhere)
+        :return: ({invoice: [(invoice line, part, money, base and taxes, tax ids, pieces whose cost
+            comes back)]}, money found nowhere)
         """
         invoices = self.sale_order_id.invoice_ids.filtered(
             lambda move: move.state == "posted" and move.move_type == "out_invoice"
@@ -173,7 +213,7 @@ class EcomReturn(models.Model):
         rounding = exact(self.currency_id.rounding)
         # What is positive first: fees take from what is credited, not from the whole invoice.
         for part in parts:
-            money = part["money"]
+            money, entries = part["money"], []
             for aml in part["line"].invoice_lines.filtered(lambda line: line in state):
                 if not money:
                     break
@@ -190,8 +230,15 @@ class EcomReturn(models.Model):
                 totals, used = state[aml]["totals"], state[aml]["used"]
                 split = amounts.split_credit(now, totals, used, rounding)
                 state[aml]["used"] = [a + b for a, b in zip(used, split, strict=True)]
-                plan[aml.move_id].append((aml, part, now, split, state[aml]["taxes"]))
+                entries.append((aml, part, now, split, state[aml]["taxes"]))
                 money -= now
+            cost_back = part.get("back") or ZERO
+            for entry in entries:
+                # As many pieces as the invoice line still holds.
+                pieces = max(min(cost_back, state[entry[0]]["held"]), ZERO)
+                state[entry[0]]["held"] -= pieces
+                cost_back -= pieces
+                plan[entry[0].move_id].append((*entry, pieces))
             missing += money
         for invoice in list(plan):
             total = sum(entry[2] for entry in plan[invoice])
@@ -210,14 +257,9 @@ class EcomReturn(models.Model):
 
     def _get_invoice_state(self, invoice):
         """:return: {invoice line: {"totals": [base, tax...], "used": the same credited before,
-        "taxes": tax ids}}"""
+        "taxes": tax ids, "held": pieces whose cost was not taken back}}"""
         base_lines, _tax_lines = invoice._get_rounded_base_and_tax_lines()
-        credited = self.env["account.move.line"].search(
-            [
-                ("ecom_invoice_line_id", "in", invoice.invoice_line_ids.ids),
-                ("parent_state", "=", "posted"),
-            ]
-        )
+        credited = invoice.line_ids._ecom_get_credits()
         result = {}
         for base_line in base_lines:
             aml = base_line["record"]
@@ -237,12 +279,13 @@ class EcomReturn(models.Model):
                     for d in details["taxes_data"]
                 ),
             ]
-            used = [ZERO] * len(totals)
+            used, held = [ZERO] * len(totals), exact(aml.quantity)
             for note_line in credited.filtered(lambda ln, aml=aml: ln.ecom_invoice_line_id == aml):
                 split = note_line.ecom_credit_split
                 for index, value in enumerate(split["split"]):
                     used[index] += Decimal(value)
-            result[aml] = {"totals": totals, "used": used, "taxes": taxes}
+                held -= note_line._ecom_get_cost_back()
+            result[aml] = {"totals": totals, "used": used, "taxes": taxes, "held": held}
         return result
 
     def _create_credit_note(self, invoice, planned):
@@ -272,8 +315,9 @@ class EcomReturn(models.Model):
         }
         return self.env["account.move"].with_company(invoice.company_id).create(vals)
 
-    def _prepare_credit_line(self, invoice, aml, part, money, split, tax_ids):
-        """:return: values of one line whose base and taxes are exactly `split`"""
+    def _prepare_credit_line(self, invoice, aml, part, money, split, tax_ids, back=ZERO):
+        """:param back: pieces whose cost comes back
+        :return: values of one line whose base and taxes are exactly `split`"""
         base, taxes = split[0], split[1:]
         included = any(aml.tax_ids.flatten_taxes_hierarchy().mapped("price_include"))
         shown = float(money) if included else float(base)
@@ -306,6 +350,7 @@ class EcomReturn(models.Model):
                 "sale_line": part["line"].id,
                 "money": str(money),
                 "pieces": bool(part["quantity"]),
+                "back": str(back),
                 "split": [str(value) for value in split],
             },
         }

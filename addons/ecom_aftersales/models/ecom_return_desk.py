@@ -3,6 +3,7 @@ from decimal import Decimal
 from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.fields import Command, Domain
+from odoo.tools.sql import escape_psql
 
 from .sale_order import exact
 
@@ -35,7 +36,7 @@ class EcomReturn(models.Model):
         company = Domain("company_id", "in", self.env.companies.ids)
         found = Case
         for domain in (
-            Domain("name", "=ilike", code) | Domain("return_tracking_ref", "=", code),
+            Domain("name", "=ilike", escape_psql(code)) | Domain("return_tracking_ref", "=", code),
             Domain("picking_ids.name", "=", code),
             Domain("order_name", "=", code) | Domain("sale_order_id.name", "=", code),
             Domain("sale_order_id.picking_ids.carrier_tracking_ref", "=", code)
@@ -153,6 +154,8 @@ class EcomReturn(models.Model):
                 ],
             }
         )
+        # Odoo books the value of goods that are scrapped under this name.
+        move.reference = self.name
         move._action_done()
         if source.usage == "customer":
             move.ecom_return_line_id = line

@@ -4,6 +4,8 @@ from decimal import Decimal
 from odoo import models
 from odoo.exceptions import UserError
 
+from odoo.addons.ecom_order_mgmt import fast
+
 from .ecom_return import TAKING_TYPES
 from .sale_order import exact
 
@@ -196,6 +198,8 @@ class EcomReturn(models.Model):
         :raise UserError: more shall come back than was delivered"""
         plan = defaultdict(list)
         used = defaultdict(Decimal)
+        # Of all moves at once.
+        self.line_ids.sale_line_id.move_ids.returned_move_ids.mapped("state")
         for line in self.line_ids.filtered("sale_line_id"):
             back = exact(line.quantity) - exact(line.unshipped_quantity)
             for product, ratio in line._get_component_ratios().items():
@@ -226,9 +230,13 @@ class EcomReturn(models.Model):
     def _create_return_picking(self, picking, planned):
         warehouse = picking.picking_type_id.warehouse_id
         location = warehouse._ecom_get_return_location("inspection")
+        run = fast.FastRun()
         wizard = (
             self.env["stock.return.picking"]
             .with_context(
+                **{fast.KEY: run},
+                # Odoo says in the history what the transfer was made from.
+                mail_create_nolog=True,
                 active_model="stock.picking",
                 active_id=picking.id,
                 active_ids=picking.ids,
@@ -244,7 +252,10 @@ class EcomReturn(models.Model):
             entry.quantity = entry.product_id.uom_id._compute_quantity(
                 float(pieces), entry.uom_id, round=False
             )
-        back = wizard._create_return()
+        back = wizard._create_return().with_env(self.env)
+        run.collecting = run.collects_orderpoints = False
+        self.env["stock.move"].browse(run.to_assign).exists()._action_assign()
+        self.env["stock.move"].browse(run.orderpoints).exists()._update_orderpoints()
         back.write({"ecom_return_id": self.id, "origin": self.name})
         lines = {}
         for move, _pieces, line in planned:

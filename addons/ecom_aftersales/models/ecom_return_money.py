@@ -15,12 +15,15 @@ class EcomReturn(models.Model):
 
     # === AMOUNTS === #
 
-    def _compute_amounts(self):
-        """Work out what is due, from what was paid for the goods; store how it comes about."""
+    def _compute_amounts(self, order_lines=None):
+        """Work out what is due, from what was paid for the goods; store how it comes about.
+
+        :param order_lines: what is left of the order of a single case, where it is known already
+        """
         for case in self.filtered("sale_order_id"):
             if case.type not in (*MONEY_TYPES, "exchange"):
                 continue
-            result = case._get_refund()
+            result = case._get_refund(order_lines)
             by_line = case._share_by_case_line(result)
             for line in case.line_ids:
                 line.amount = float(by_line.get(line, 0))
@@ -43,7 +46,7 @@ class EcomReturn(models.Model):
             total -= exact(self.exchange_amount)
         return max(total, Decimal(0))
 
-    def _get_refund(self):
+    def _get_refund(self, order_lines=None):
         """:return: amounts.Refund of the goods of this case"""
         self.ensure_one()
         order = self.sale_order_id
@@ -65,7 +68,7 @@ class EcomReturn(models.Model):
         )
         try:
             return amounts.compute(
-                order._ecom_get_amount_lines(without=self),
+                order_lines or order._ecom_get_amount_lines(without=self),
                 self._get_wanted(),
                 exact(self.currency_id.rounding),
                 shipping_rule=shipping_rule,
@@ -234,8 +237,8 @@ class EcomReturn(models.Model):
         Payment = self.env["ecom.return.payment"]
         if not order:
             return Payment
+        # Whoever paid meanwhile wrote the same row of the order: then this transaction fails.
         order._ecom_lock_refunds()
-        self.invalidate_recordset(["amount_issued", "amount_paid"])
         left = exact(self.amount_due) - exact(self.amount_issued)
         if amount is not None and amount > left:
             raise UserError(
@@ -262,7 +265,7 @@ class EcomReturn(models.Model):
             )
         payments = Payment
         for method, transaction, part in self._choose_methods(money):
-            payments |= Payment.create(
+            payments |= Payment.with_context(mail_create_nolog=True).create(
                 {
                     "return_id": self.id,
                     "sale_order_id": order.id,

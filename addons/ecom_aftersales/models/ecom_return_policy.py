@@ -1,5 +1,18 @@
+from collections import defaultdict
+
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.tools import SQL
+
+# The keys of a policy as plain data, by the fields that they are read from.
+_CONDITIONS = {
+    "channels": "channel_ids",
+    "countries": "country_ids",
+    "country_groups": "country_group_ids",
+    "reasons": "reason_ids",
+    "product_tags": "product_tag_ids",
+    "partner_tags": "partner_tag_ids",
+}
 
 RESOLUTION_WINDOWS = {
     "refund_only": "days_refund",
@@ -134,18 +147,48 @@ class EcomReturnPolicy(models.Model):
                     self.env._("The highest value of a policy must not be below its lowest one.")
                 )
 
-    def _prepare_policy(self):
-        """:return: the policy as plain data, for :mod:`..tools.policy`"""
+    def _prepare_policies(self):
+        """:return: list of the policies as plain data, for :mod:`..tools.policy`"""
+        conditions = self._get_conditions()
+        return [policy._prepare_policy(conditions[policy.id]) for policy in self]
+
+    def _get_conditions(self):
+        """Read by one statement, not by one for each field. What is archived still restricts: a policy
+        for a channel that is no longer there does not become one for all.
+
+        :return: {policy id: {key of _CONDITIONS: set of ids}}
+        """
+        result = {policy.id: defaultdict(set) for policy in self}
+        if not self:
+            return result
+        relations = [(key, self._fields[name]) for key, name in _CONDITIONS.items()]
+        rows = self.env.execute_query(
+            SQL(" UNION ALL ").join(
+                SQL(
+                    "SELECT %s, %s, %s FROM %s WHERE %s IN %s",
+                    key,
+                    SQL.identifier(field.column1),
+                    SQL.identifier(field.column2),
+                    SQL.identifier(field.relation),
+                    SQL.identifier(field.column1),
+                    self._ids,
+                )
+                for key, field in relations
+            )
+        )
+        for key, policy_id, value in rows:
+            result[policy_id][key].add(value)
+        for conditions in result.values():
+            groups = self.env["res.country.group"].browse(conditions.pop("country_groups", ()))
+            conditions["countries"].update(groups.country_ids.ids)
+        return result
+
+    def _prepare_policy(self, conditions):
         self.ensure_one()
-        countries = self.country_ids | self.country_group_ids.country_ids
         return {
             "id": self.id,
             "name": self.name,
-            "channels": set(self.channel_ids.ids),
-            "countries": set(countries.ids),
-            "reasons": set(self.reason_ids.ids),
-            "product_tags": set(self.product_tag_ids.ids),
-            "partner_tags": set(self.partner_tag_ids.ids),
+            **{key: conditions[key] for key in _CONDITIONS if key != "country_groups"},
             "value_min": self.value_min,
             "value_max": self.value_max,
             "windows": {

@@ -112,13 +112,16 @@ class EcomReturn(models.Model):
         preview = self.env.context.get("ecom_preview")
         if not preview:
             sale_order._ecom_lock_refunds()
-        vals = self._prepare_request_vals(values, channel_order, sale_order, company)
+        taken = sale_order._ecom_get_taken() if values["type"] in TAKING_TYPES else None
+        vals = self._prepare_request_vals(values, channel_order, sale_order, company, taken)
         if preview:
             # No number is used up by a look at what would be.
             vals["name"] = self.env._("Preview")
-        case = self.create(vals)
+        # What the policy decides is the first entry of the history.
+        case = self.with_context(mail_create_nolog=True).create(vals).with_env(self.env)
         case._attach_photos(values.get("photos") or [])
-        case._apply_policy()
+        with case._gather_decisions() as deciding:
+            deciding._apply_policy(taken)
         return case, "created"
 
     def _find_known(self, values, company, channel_order):
@@ -140,7 +143,7 @@ class EcomReturn(models.Model):
         Order, SaleOrder = self.env["ecom.order"], self.env["sale.order"]
         order, sale_order = Order, SaleOrder
         if values.get("sale_order_id"):
-            sale_order = SaleOrder.browse(values["sale_order_id"]).exists()
+            sale_order = SaleOrder.search_fetch([("id", "=", values["sale_order_id"])])
             order = sale_order.ecom_order_id
         elif values.get("order_id"):
             order = Order.browse(values["order_id"]).exists()
@@ -159,9 +162,9 @@ class EcomReturn(models.Model):
             )
         return order, sale_order
 
-    def _prepare_request_vals(self, values, channel_order, sale_order, company):
+    def _prepare_request_vals(self, values, channel_order, sale_order, company, taken=None):
         reason = self._find_reason(values.get("reason"))
-        lines = self._prepare_request_lines(values, sale_order)
+        lines = self._prepare_request_lines(values, sale_order, taken)
         return {
             "type": values["type"],
             "origin": values.get("origin") or "api",
@@ -188,18 +191,19 @@ class EcomReturn(models.Model):
     def _find_reason(self, code):
         if not code:
             return self.env["ecom.return.reason"]
-        reason = self.env["ecom.return.reason"].search([("code", "=", code)], limit=1)
+        reason = self.env["ecom.return.reason"].search_fetch([("code", "=", code)], limit=1)
         if not reason:
             raise UserError(self.env._("There is no return reason %(code)s.", code=code))
         return reason
 
-    def _prepare_request_lines(self, values, sale_order):
-        """:raise UserError: a line is not of the order, or asks for more than is left"""
+    def _prepare_request_lines(self, values, sale_order, taken=None):
+        """:param taken: pieces that other cases hold; None where the case takes none itself
+        :raise UserError: a line is not of the order, or asks for more than is left"""
         wanted = values.get("lines")
         if values["type"] == "unknown":
             return [self._prepare_loose_line(line) for line in wanted or []]
-        taking = values["type"] in TAKING_TYPES
-        taken = sale_order._ecom_get_taken() if taking else {}
+        taking = taken is not None
+        taken = dict(taken or {})
         if not wanted:
             wanted = [
                 {"sale_line_id": line.id, "quantity": left}

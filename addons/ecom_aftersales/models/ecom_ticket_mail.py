@@ -1,5 +1,11 @@
+import re
+
 from odoo import api, models
 from odoo.tools import email_normalize, html2plaintext
+
+from ..tools.mail_charset import mend_charsets
+
+_NUMBER = re.compile(r"[A-Za-z0-9][A-Za-z0-9/\-]{2,63}")
 
 
 class EcomTicket(models.Model):
@@ -46,7 +52,37 @@ class EcomTicket(models.Model):
             subtype_xmlid="mail.mt_comment",
             partner_ids=self.partner_id.ids,
             author_id=self.env.ref("base.partner_root").id,
+            # Absence notes do not answer to this, and other machines know what it is.
+            mail_headers={"Auto-Submitted": "auto-replied", "X-Auto-Response-Suppress": "All"},
         )
+
+    def _message_receive_bounce(self, email, partner):
+        """An answer did not arrive: its agent has to know, the buyer goes on waiting."""
+        result = super()._message_receive_bounce(email, partner)
+        for ticket in self:
+            ticket.activity_schedule(
+                "mail.mail_activity_data_todo",
+                summary=self.env._("A mail to %(address)s was not delivered", address=email),
+                note=self.env._("Find another way to reach the buyer."),
+                user_id=(ticket.user_id or ticket.team_id.member_ids[:1] or self.env.user).id,
+            )
+        return result
+
+    @api.model
+    def _find_by_subject(self, subject, email_from):
+        """:return: the ticket whose number stands in the subject of a mail, if it is the sender's own.
+        Some programs answer without naming the mail that they answer to."""
+        sender = email_normalize(email_from)
+        words = set(_NUMBER.findall(subject or ""))
+        if not sender or not words:
+            return self.browse()
+        # The mail gateway has no rights of a user.
+        tickets = self.sudo().search([("number", "in", list(words))], limit=10)
+        ticket = tickets.filtered(
+            lambda ticket: sender
+            in (email_normalize(ticket.email_from), ticket.partner_id.email_normalized)
+        )[:1]
+        return ticket.merged_into_id or ticket
 
     def _message_post_after_hook(self, message, msg_values):
         result = super()._message_post_after_hook(message, msg_values)
@@ -88,12 +124,40 @@ class MailThread(models.AbstractModel):
     _inherit = "mail.thread"
 
     @api.model
+    def message_parse(self, message, save_original=False):
+        """A mail in an unknown character set would not be read at all."""
+        mend_charsets(message)
+        return super().message_parse(message, save_original=save_original)
+
+    @api.model
     def message_route(self, message, message_dict, model=None, thread_id=None, custom_values=None):
         """Automatic replies (absence notes) are no word of the buyer: tickets learn it here, where
         the headers of the mail are at hand."""
         routes = super().message_route(message, message_dict, model, thread_id, custom_values)
-        if any(route and route[0] == "ecom.ticket" for route in routes or []):
-            submitted = (message.get("Auto-Submitted") or "no").split(";")[0].strip().lower()
-            if submitted != "no" or message.get("X-Autoreply") or message.get("X-Autorespond"):
-                message_dict["message_type"] = "auto_comment"
-        return routes
+        if not any(route and route[0] == "ecom.ticket" for route in routes or []):
+            return routes
+        if _is_automatic(message):
+            message_dict["message_type"] = "auto_comment"
+        ticket = self.env["ecom.ticket"]._find_by_subject(
+            message_dict.get("subject"), message_dict.get("email_from")
+        )
+        if not ticket:
+            return routes
+        return [
+            (route[0], ticket.id, *route[2:])
+            if route and route[0] == "ecom.ticket" and not route[1]
+            else route
+            for route in routes
+        ]
+
+
+def _is_automatic(message):
+    """:return: did a machine write this mail? As RFC 3834 has it, and as they did before it"""
+    submitted = (message.get("Auto-Submitted") or "no").split(";")[0].strip().lower()
+    precedence = (message.get("Precedence") or "").strip().lower()
+    return (
+        submitted != "no"
+        or precedence in ("bulk", "junk", "list", "auto_reply")
+        or (message.get("Return-Path") or "").strip() == "<>"
+        or any(message.get(name) for name in ("X-Autoreply", "X-Autorespond", "X-Autoresponse"))
+    )

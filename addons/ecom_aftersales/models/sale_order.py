@@ -122,7 +122,8 @@ class SaleOrder(models.Model):
             and move.move_type == "out_invoice"
             and move.currency_id == self.currency_id
         )
-        if invoices:
+        settled = sum(exact(m.amount_total) - exact(m.amount_residual) for m in invoices)
+        if settled:
             # What a credit note settles was never paid.
             credited = sum(
                 (
@@ -135,7 +136,6 @@ class SaleOrder(models.Model):
                 ),
                 Decimal(0),
             )
-            settled = sum(exact(m.amount_total) - exact(m.amount_residual) for m in invoices)
             doors.append(settled - credited)
         # A replacement is paid for with the goods that come back for it, as far as those were paid.
         exchanged = sum(
@@ -157,7 +157,7 @@ class SaleOrder(models.Model):
     def _ecom_get_refunded(self):
         """What went back to the buyer already, or is on its way. :return: Decimal"""
         self.ensure_one()
-        live = self.env["ecom.return.payment"].search(
+        live = self.env["ecom.return.payment"].search_fetch(
             [
                 ("sale_order_id", "=", self.id),
                 ("state", "not in", ("failed", "cancelled")),
@@ -182,14 +182,16 @@ class SaleOrder(models.Model):
         """:return: what may still be given back (Decimal, never negative)"""
         return max(self._ecom_get_paid() - self._ecom_get_refunded(), Decimal(0))
 
-    def _ecom_get_amount_lines(self, without=None):
+    def _ecom_get_amount_lines(self, without=None, taken=None):
         """The order as :func:`..tools.amounts.compute` wants it; kits by component.
 
         :param without: case whose own pieces do not count as taken
+        :param taken: what :meth:`_ecom_get_taken` gives without that case, where it is known
         :return: list of OrderLine; keys are (sale line id, product id)
         """
         self.ensure_one()
-        taken = self._ecom_get_taken(without)
+        if taken is None:
+            taken = self._ecom_get_taken(without)
         rounding = exact(self.currency_id.rounding)
         result = []
         for line in self.order_line.filtered(lambda line: not line.display_type):
@@ -221,7 +223,7 @@ class SaleOrder(models.Model):
     def _ecom_get_taken(self, without=None):
         """:return: {(sale line id, product id): pieces that live cases took} (Decimal)"""
         taken = defaultdict(Decimal)
-        lines = self.env["ecom.return.line"].search(
+        lines = self.env["ecom.return.line"].search_fetch(
             [
                 ("return_id", "not in", without.ids if without else []),
                 ("return_id.sale_order_id", "in", self.ids),
@@ -239,8 +241,14 @@ class SaleOrder(models.Model):
         """:return: when the last of the goods arrived, as far as carriers say it, else when they left
         us; False where nothing left, or where a carrier still has a parcel that it reports on"""
         self.ensure_one()
-        done = self.picking_ids.filtered(
-            lambda p: p.state == "done" and p.picking_type_code == "outgoing" and not p.return_id
+        done = self.env["stock.picking"].search_fetch(
+            [
+                ("sale_id", "=", self.id),
+                ("state", "=", "done"),
+                ("picking_type_id.code", "=", "outgoing"),
+                ("return_id", "=", False),
+            ],
+            ["date_done", "ecom_shipment_id"],
         )
         moments = []
         for picking in done:

@@ -7,6 +7,16 @@ class StockPicking(models.Model):
     # Copied: what is not received yet of a return is a return as well (backorder).
     ecom_return_id = fields.Many2one("ecom.return", "After-Sales Case", index="btree_not_null")
 
+    def message_post_with_source(self, source_ref, **kwargs):
+        """What a return was made from, Odoo posts; nobody follows a transfer that was just made."""
+        if (
+            "ecom_return_location_id" not in self.env.context
+            or source_ref != "mail.message_origin_link"
+        ):
+            return super().message_post_with_source(source_ref, **kwargs)
+        values = kwargs.get("render_values")
+        return self._message_log_with_view(source_ref, render_values=values)
+
     def _action_done(self):
         result = super()._action_done()
         # Whoever validates the transfer, the case knows; it needs rights of its own for that.

@@ -39,6 +39,12 @@ class EcomReturnReport(models.Model):
     return_id = fields.Many2one("ecom.return", "Case", readonly=True)
     sold = fields.Float("Sold Pieces", readonly=True)
     returned = fields.Float("Returned Pieces", readonly=True)
+    return_rate = fields.Float(
+        "Return Rate (%)",
+        readonly=True,
+        aggregator="avg",
+        help="Returned pieces by sold pieces. Empty where nothing was sold, as by reason.",
+    )
     amount = fields.Float("Given Back", readonly=True, help="In the company's currency.")
     value_recovered = fields.Float("Recovered at Cost", readonly=True, help="Graded A or B.")
     value_lost = fields.Float("Lost at Cost", readonly=True, help="Graded C.")
@@ -47,6 +53,14 @@ class EcomReturnReport(models.Model):
     @property
     def _table_query(self):
         return SQL("%s UNION ALL %s", self._query_sold(), self._query_returned())
+
+    def _read_group_select(self, aggregate_spec, query):
+        """A rate of many rows is the quotient of their sums."""
+        if aggregate_spec != "return_rate:avg":
+            return super()._read_group_select(aggregate_spec, query)
+        returned = self._field_to_sql(self._table, "returned", query)
+        sold = self._field_to_sql(self._table, "sold", query)
+        return SQL("100.0 * SUM(%s) / NULLIF(SUM(%s), 0)", returned, sold)
 
     def _query_sold(self):
         return SQL(
@@ -57,6 +71,7 @@ class EcomReturnReport(models.Model):
                    NULL::integer AS reason_id, NULL::varchar AS fault, NULL::varchar AS type,
                    NULL::integer AS return_id,
                    sol.product_uom_qty AS sold, 0.0 AS returned,
+                   NULL::double precision AS return_rate,
                    0.0 AS amount, 0.0 AS value_recovered, 0.0 AS value_lost,
                    NULL::double precision AS refund_days
               FROM sale_order_line sol
@@ -78,6 +93,7 @@ class EcomReturnReport(models.Model):
                    COALESCE(rl.reason_id, r.reason_id) AS reason_id, r.fault, r.type,
                    r.id AS return_id,
                    0.0 AS sold, rl.quantity AS returned,
+                   NULL::double precision AS return_rate,
                    rl.amount / COALESCE(NULLIF(so.currency_rate, 0), 1) AS amount,
                    COALESCE(g.recovered, 0.0) AS value_recovered, COALESCE(g.lost, 0.0) AS value_lost,
                    r.refund_days

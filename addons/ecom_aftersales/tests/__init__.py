@@ -2,9 +2,11 @@ from . import test_refund_handling
 from . import test_return_money
 from . import test_return_goods
 from . import test_ticket
+from . import test_ticket_mail
 from . import test_portal
 from . import test_agent_page
 from . import test_return_matrix
+from . import test_return_perpetual
 from . import test_return_platform
 from . import test_return_sequences
 from . import test_stripe

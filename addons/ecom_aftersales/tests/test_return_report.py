@@ -28,10 +28,14 @@ class TestReturnReport(AftersalesCase):
         )
         self.assertEqual((found, sold, returned, recovered, lost), (supplier, 4, 3, 8, 4))
         self.assertEqual(self.product.ecom_return_rate, 0.75)
-        reasons = self.env["ecom.return.report"]._read_group(
-            [("return_id", "=", case.id)], ["reason_id"], ["returned:sum"]
+        rates = self.env["ecom.return.report"]._read_group(
+            [("product_id", "=", self.product.id)], ["supplier_id"], ["return_rate:avg"]
         )
-        self.assertEqual([(r.code, n) for r, n in reasons], [("defect", 3)])
+        self.assertEqual(rates, [(supplier, 75)], "the quotient of the sums, not a mean of rows")
+        reasons = self.env["ecom.return.report"]._read_group(
+            [("return_id", "=", case.id)], ["reason_id"], ["returned:sum", "return_rate:avg"]
+        )
+        self.assertEqual([(r.code, n, rate) for r, n, rate in reasons], [("defect", 3, False)])
 
     def test_answers_in_time(self):
         ticket = self.env["ecom.ticket"].create({"name": "x", "channel_id": self.channel.id})
