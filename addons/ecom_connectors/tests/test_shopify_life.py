@@ -185,7 +185,8 @@ class TestShopifyLife(EcomCase):
         self.shop.max_cost = 50
         self._sync("orders")
         self.assertEqual(len(self._found()), 7)
-        self.assertEqual(self.shop.asked[-1]["variables"]["n"], 5)
+        asked = [each for each in self.shop.asked if "query Orders" in each["query"]]
+        self.assertEqual(asked[-1]["variables"]["n"], 5)
 
     def test_throttled(self):
         """What is left of the points is what Shopify says; waiting is no failure and costs no try."""
