@@ -1,7 +1,7 @@
-from odoo import api, fields, models, modules
+from odoo import api, fields, models
 from odoo.exceptions import AccessError, LockError, UserError, ValidationError
 
-from odoo.addons.ecom_order_mgmt.concurrency import RETRYABLE, create_once
+from odoo.addons.ecom_order_mgmt.concurrency import create_once
 from odoo.addons.ecom_order_mgmt.tools import canonical, text
 
 _BATCH = 100
@@ -292,13 +292,6 @@ class EcomChannel(models.Model):
             if not records:
                 return
             last_id = records[-1].id
-            try:
-                # Each case is one worker's business; the others leave it alone.
-                records.try_lock_for_update()._mirror()
-                self._commit_batch()
-            except RETRYABLE:
-                if modules.module.current_test:
-                    raise
-                self.env.cr.rollback()
-                self._trigger_processing()
+            # Each case is one worker's business; the others leave it alone.
+            if not self._commit_or_put_off(lambda r=records: r.try_lock_for_update()._mirror()):
                 return

@@ -1,10 +1,9 @@
 from decimal import Decimal
 
-from odoo import api, fields, models, modules
+from odoo import api, fields, models
 from odoo.exceptions import LockError, UserError, ValidationError
 from odoo.fields import Command
 
-from odoo.addons.ecom_order_mgmt.concurrency import RETRYABLE
 from odoo.addons.ecom_order_mgmt.tools.matching import line_key
 
 from .sale_order import exact
@@ -305,12 +304,5 @@ class EcomChannel(models.Model):
             if not refunds:
                 return
             last_id = refunds[-1].id
-            try:
-                refunds._mirror()
-                self._commit_batch()
-            except RETRYABLE:
-                if modules.module.current_test:
-                    raise
-                self.env.cr.rollback()
-                self._trigger_processing()
+            if not self._commit_or_put_off(refunds._mirror):
                 return

@@ -3,27 +3,12 @@
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
+from .return_common import ReturnCase
 from .test_connector_sim import SimCase
 
 
 @tagged("post_install", "-at_install")
-class TestRefundToShop(SimCase):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        if "ecom.return" not in cls.env:
-            cls.skipTest(cls, "ecom_aftersales is not installed")
-        cls.env["ecom.return.policy"].search([]).active = False
-        cls.env["ecom.return.policy"].create(
-            {
-                "name": "Test",
-                "days_refund": 30,
-                "days_return": 30,
-                "auto_approve": False,
-                "refund_on": "manual",
-            }
-        )
-
+class TestRefundToShop(ReturnCase, SimCase):
     def _case(self, quantity=1):
         self.order_id = self.shop.place([("TSIM-001", 2)])
         self.sim.sync_now()

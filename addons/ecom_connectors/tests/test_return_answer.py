@@ -5,23 +5,10 @@ from datetime import datetime, timedelta, timezone
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
+from .return_common import ReturnCase
 from .test_connector_contracts import ContractCase
 from .test_connector_sim import SimCase
 from .test_shopify_life import TestShopifyLife as ShopifyCase
-
-
-class ReturnCase:
-    """What the tests of all platforms share."""
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        if "ecom.return" not in cls.env:
-            cls.skipTest(cls, "ecom_aftersales is not installed")
-        cls.env["ecom.return.policy"].search([]).active = False
-        cls.return_policy = cls.env["ecom.return.policy"].create(
-            {"name": "Test", "days_refund": 30, "days_return": 30, "auto_approve": False, "refund_on": "manual"}
-        )
 
 
 @tagged("post_install", "-at_install")

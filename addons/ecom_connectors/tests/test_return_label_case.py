@@ -3,24 +3,17 @@
 from odoo import fields
 from odoo.tests import HttpCase, tagged
 
+from .return_common import ReturnCase
 from .test_labels import LabelCase
 
 
 @tagged("post_install", "-at_install")
-class TestReturnLabelCase(LabelCase, HttpCase):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        if "ecom.return" not in cls.env:
-            cls.skipTest(cls, "ecom_aftersales is not installed")
-        cls.env["ecom.return.policy"].search([]).active = False
-        cls.policy = cls.env["ecom.return.policy"].create(
-            {
-                "name": "With a label", "days_refund": 30, "days_return": 30, "days_exchange": 30,
-                "method": "ship", "give_label": True, "auto_approve": True,
-                "refund_on": "first_scan", "exchange_on": "first_scan",
-            }
-        )  # fmt: skip
+class TestReturnLabelCase(ReturnCase, LabelCase, HttpCase):
+    RETURN_POLICY = {
+        "name": "With a label", "days_refund": 30, "days_return": 30, "days_exchange": 30,
+        "method": "ship", "give_label": True, "auto_approve": True,
+        "refund_on": "first_scan", "exchange_on": "first_scan",
+    }  # fmt: skip
 
     def setUp(self):
         super().setUp()
@@ -118,7 +111,7 @@ class TestReturnLabelCase(LabelCase, HttpCase):
 
     def test_number_known_after_the_scan(self):
         """A buyer who sends it with a carrier of their own tells the number later than the carrier."""
-        self.policy.give_label = False
+        self.return_policy.give_label = False
         case = self._case()
         self.env["ecom.shipment"].import_tracking(
             [{"carrier": "dhl", "tracking_ref": "OWN 1", "at": fields.Datetime.now().isoformat() + "Z",

@@ -230,14 +230,26 @@ class EcomChannel(models.Model):
 
     def _run_refunds(self, totals):
         """Match refunds whose order has come in since; a concurrent change puts it off."""
+        refunds = self.env["ecom.refund"]
+        self._commit_or_put_off(lambda: totals.update(replayed=refunds._retry_parked(self)))
+
+    def _commit_or_put_off(self, work):
+        """Do a batch in a transaction of its own.
+
+        :param work: function without arguments
+        :return: False where a concurrent change stood in the way: all of it is taken back, and the
+            timer tries again
+        """
         try:
-            totals["replayed"] += self.env["ecom.refund"]._retry_parked(self)
+            work()
             self._commit_batch()
         except RETRYABLE:
             if modules.module.current_test:
-                raise
+                raise  # the test's own transaction cannot be rolled back here
             self.env.cr.rollback()
             self._trigger_processing()
+            return False
+        return True
 
     def _commit_batch(self):
         """End the transaction of a batch; what is done stays done, whatever comes after.
