@@ -21,6 +21,7 @@ from . import ecom_return_label
 from . import ecom_return_desk
 from . import ecom_return_grade
 from . import ecom_return_exchange
+from . import ecom_return_exchange_payment
 from . import ecom_return_deadline
 from . import ecom_refund_mirror
 from . import ecom_order_returns

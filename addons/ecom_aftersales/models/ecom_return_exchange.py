@@ -157,18 +157,7 @@ class EcomReturn(models.Model):
                     rule=self.policy_id.name,
                 )
             else:
-                self.exchange_state = "payment"
-                self._decide(
-                    "exchange",
-                    self.env._(
-                        "The replacement costs %(more)s more: it leaves once that is paid.",
-                        more=self._format(float(more)),
-                    ),
-                )
-                self._remind(
-                    self.env._("Ask the buyer for %(more)s", more=self._format(float(more))),
-                    self.env._("The replacement costs more; send the payment link of its order."),
-                )
+                self._ask_for_difference()
         self.amount_due = float(
             max(goods + exact(self.amount_adjustment) - exact(self.exchange_amount), Decimal(0))
         )
@@ -180,20 +169,6 @@ class EcomReturn(models.Model):
         each = (exact(line.price_total) - amount) / exact(line.product_uom_qty)
         line.write({"price_unit": self._get_price_unit(line, each), "technical_price_unit": -1.0})
         self.exchange_amount = order.amount_total
-
-    def action_payment_received(self):
-        """The buyer paid what the replacement costs more."""
-        for case in self._check_agent():
-            if case.exchange_state != "payment":
-                raise UserError(self.env._("%(case)s waits for no payment.", case=case.name))
-            case.exchange_state = "reserved"
-            case._decide(
-                "exchange",
-                self.env._("The price difference is paid (%(user)s).", user=self.env.user.name),
-            )
-            event = {"in_transit": "first_scan", "received": "receipt", "graded": "grading"}
-            case._advance(event.get(case.goods_state, "request"))
-        return True
 
     def action_release(self):
         """Send the replacement now, whatever the policy waits for."""

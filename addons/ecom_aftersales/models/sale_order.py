@@ -105,18 +105,7 @@ class SaleOrder(models.Model):
                 doors.append(sum(payments))
             elif order.payment_state in ("paid", "partially_refunded", "refunded"):
                 doors.append(exact(order.amount_total))
-        doors.append(
-            sum(
-                (
-                    exact(tx.amount)
-                    for tx in self.transaction_ids
-                    if tx.state == "done"
-                    and tx.operation != "refund"
-                    and tx.currency_id == self.currency_id
-                ),
-                Decimal(0),
-            )
-        )
+        doors.append(self._ecom_get_paid_online())
         invoices = self.invoice_ids.filtered(
             lambda move: move.state == "posted"
             and move.move_type == "out_invoice"
@@ -138,21 +127,29 @@ class SaleOrder(models.Model):
             )
             doors.append(settled - credited)
         # A replacement is paid for with the goods that come back for it, as far as those were paid.
-        exchanged = sum(
+        # What it costs more was asked for; where no payment is known here, an agent has confirmed it.
+        cases = self.env["ecom.return"].search(
+            [("exchange_order_id", "=", self.id), ("type", "=", "exchange")]
+        )
+        exchanged = Decimal(0)
+        for case in cases:
+            exchanged += min(case._get_exchanged_value(), case.sale_order_id._ecom_get_paid())
+            if case.exchange_state in ("reserved", "released"):
+                doors.append(case._get_price_difference())
+        return max(doors) + exchanged
+
+    def _ecom_get_paid_online(self):
+        """:return: what payments in Odoo brought, in the order's currency (Decimal)"""
+        return sum(
             (
-                min(
-                    exact(case.exchange_amount)
-                    if case.exchange_state in ("reserved", "released")
-                    else case._get_exchanged_value(),
-                    case.sale_order_id._ecom_get_paid(),
-                )
-                for case in self.env["ecom.return"].search(
-                    [("exchange_order_id", "=", self.id), ("type", "=", "exchange")]
-                )
+                exact(tx.amount)
+                for tx in self.transaction_ids
+                if tx.state == "done"
+                and tx.operation != "refund"
+                and tx.currency_id == self.currency_id
             ),
             Decimal(0),
         )
-        return max(doors) + exchanged
 
     def _ecom_get_refunded(self):
         """What went back to the buyer already, or is on its way. :return: Decimal"""

@@ -129,6 +129,23 @@ class TestPortal(AftersalesCase, HttpCase):
         self.assertEqual(case.request_state, "withdrawn")
         self.assertEqual(self.url_open("/my/home").status_code, 200)
 
+    def test_buyer_pays_what_the_replacement_costs_more(self):
+        dearer = self._create_product("JUG", quantity=5, list_price=25)
+        case = self._request(
+            self.sale_order,
+            [{"sku": "MUG", "quantity": 1, "exchange_product_id": dearer.id}],
+            "exchange",
+        )
+        self.assertEqual(case.exchange_state, "payment")
+        page = self.url_open(case.get_portal_url())
+        link = html.fromstring(page.content).xpath("//a[@id='exchange_pay']/@href")[0]
+        self.assertIn("payment_amount=15", link)
+        self.assertIn("It leaves once that is paid", page.text)
+        path = link.partition("/my/")[2]
+        order_page = self.url_open(f"/my/{path}")
+        self.assertEqual(order_page.status_code, 200)
+        self.assertIn(case.exchange_order_id.name, order_page.text)
+
     def test_buyer_writes_a_ticket(self):
         user = new_test_user(
             self.env, "buyer_tick", password="buyer_tick", groups="base.group_portal"

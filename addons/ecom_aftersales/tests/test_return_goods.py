@@ -1,3 +1,5 @@
+from unittest.mock import patch
+
 from odoo.exceptions import UserError
 from odoo.tests import freeze_time, tagged
 
@@ -234,6 +236,44 @@ class TestReturnGoods(AftersalesCase):
         self.assertEqual((dearer.exchange_state, dearer.exchange_amount), ("payment", 25))
         dearer.action_payment_received()
         self.assertEqual(dearer.exchange_state, "released")
+        self.assertEqual(dearer.exchange_order_id._ecom_get_paid(), 25, "10 in goods, 15 elsewhere")
+
+    def test_buyer_pays_what_the_replacement_costs_more(self):
+        self.policy.exchange_on = "request"
+        self.product_b.list_price = 25
+        sale_order = self._sell(ship=True, lines=[self._line(quantity="3")])
+        case = self._request(
+            sale_order,
+            [{"sku": "MUG", "quantity": 1, "exchange_product_id": self.product_b.id}],
+            "exchange",
+        )
+        case.action_approve()
+        replacement = case.exchange_order_id
+        self.assertEqual(case._get_price_difference(), 15)
+        self.assertIn(f"/my/orders/{replacement.id}?", case.exchange_payment_link)
+        self.assertIn("&payment_amount=15", case.exchange_payment_link)
+        told = case.message_ids.filtered(lambda m: case.partner_id in m.partner_ids)
+        self.assertIn("15.00", told.body)
+        self.assertEqual(replacement._ecom_get_paid(), 10, "the goods that come back")
+        paid = self._pay_in_odoo(replacement, 14)
+        # A provider of no code has no journal to book on.
+        Transaction = self.env.registry["payment.transaction"]
+        self.startPatcher(
+            patch.object(Transaction, "_create_payment", lambda tx, **_: self.env["account.payment"])
+        )
+        paid._post_process()
+        self.assertEqual(case.exchange_state, "payment", "one is missing")
+        with self.assertRaises(UserError, msg="nobody sends it before"):
+            replacement.picking_ids.button_validate()
+        rest = paid.copy(
+            {"reference": "rest", "amount": 1, "state": "done", "sale_order_ids": replacement.ids}
+        )
+        rest._post_process()
+        self.assertEqual(case.exchange_state, "released")
+        self.assertFalse(case.exchange_payment_link)
+        summaries = " ".join(case.decision_ids.mapped("summary"))
+        self.assertIn("The buyer paid the price difference", summaries)
+        self.assertEqual(replacement._ecom_get_refundable(), 25, "goods and payment, neither twice")
 
     def test_reservation_ends(self):
         sale_order = self._sell(ship=True)
