@@ -30,9 +30,9 @@ def main(env):
     invoices.action_post()
     env.ref("base.user_admin").email = env.ref("base.user_admin").email or "admin@example.com"
     wishes = [
-        ("return", "size", "The sleeves are far too long."),
+        ("return", "size", "It is too large for where I meant to put it."),
         ("return", "damaged", "The box was wet and the lamp has a dent."),
-        ("exchange", "wrong_item", "I ordered the blue one."),
+        ("exchange", "wrong_item", "I ordered the other colour."),
         ("refund_only", "goodwill", "It came a week late."),
         ("return", "defect", "It does not switch on."),
         ("resend", "lost", "The parcel never arrived."),
