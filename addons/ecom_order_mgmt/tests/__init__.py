@@ -11,6 +11,7 @@ from . import (
     test_refund,
     test_shipment,
     test_sourcing,
+    test_sourcing_reach,
     test_sourcing_supply,
     test_speed,
     test_totals,
