@@ -45,7 +45,7 @@ class EcomCheckout(http.Controller):
         """:return: (the visitor's own cart, a method of delivery that it can have)"""
         # Set by website_sale; only the visitor's own cart is ever reached.
         order = getattr(request, "cart", None)
-        carrier = order and order._get_delivery_methods().filtered(lambda c: c.id == int(dm_id))
+        carrier = order and order._get_delivery_methods().filtered(lambda c: str(c.id) == str(dm_id))
         if not carrier:
             raise UserError(request.env._("This delivery is not offered for your order."))
         return order, carrier

@@ -6,8 +6,6 @@ from odoo.tests import tagged
 
 from .test_sourcing import SourcingCase
 
-LATER = "2026-03-02T10:00:00Z"
-
 
 @tagged("post_install", "-at_install")
 class TestReach(SourcingCase):
