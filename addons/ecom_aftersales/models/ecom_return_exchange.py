@@ -126,8 +126,11 @@ class EcomReturn(models.Model):
             "released",
         ):
             return Decimal(0)
-        goods = exact(self.amount_goods) + exact(self.amount_shipping) - exact(self.amount_fees)
-        return max(min(exact(self.exchange_amount), goods), Decimal(0))
+        return max(min(exact(self.exchange_amount), self._get_returned_value()), Decimal(0))
+
+    def _get_returned_value(self):
+        """:return: what the goods that come back are worth, with their shipping and less fees (Decimal)"""
+        return exact(self.amount_goods) + exact(self.amount_shipping) - exact(self.amount_fees)
 
     def _get_price_unit(self, sale_line, each):
         """:return: the unit price that comes to `each`, taxes included"""
@@ -140,7 +143,7 @@ class EcomReturn(models.Model):
         """The replacement costs more: waive it within the tolerance, else it is to be paid.
         It costs less: the rest is due to the buyer."""
         self.ensure_one()
-        goods = exact(self.amount_goods) + exact(self.amount_shipping) - exact(self.amount_fees)
+        goods = self._get_returned_value()
         more = exact(self.exchange_amount) - goods
         tolerance = exact(self.policy_id.exchange_tolerance)
         currency = self.currency_id

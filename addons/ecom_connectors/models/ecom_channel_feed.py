@@ -41,17 +41,15 @@ class EcomChannel(models.Model):
             if len(changes) < least or self._feeds_fail():
                 return changes
             self._send_feed(handler, changes[:FEED_MAX])
-            self.env["ecom.listing"].union(*(entry[0] for entry in changes[FEED_MAX:])).stock_stale = True
+            self._tell_again(changes[FEED_MAX:])
             return []
         pushes = feeds.push_ids.filtered(lambda push: push.state == "sent")
         told = {push.listing_id: push.quantity for push in pushes}
         todo = [(one, values) for one, values in changes if one not in told or values[1] < told[one]]
-        falls = [e for e in todo if not e[0].published_at or e[1][1] < e[0].published_quantity]
-        now = (falls + [entry for entry in todo if entry not in falls])[: least - 1]
-        late = self.env["ecom.listing"].union(*(entry[0] for entry in todo)) - self.env["ecom.listing"].union(
-            *(entry[0] for entry in now)
-        )
-        late.stock_stale = True
+        # What fell goes first; the rest keeps its order.
+        todo.sort(key=lambda e: bool(e[0].published_at) and e[1][1] >= e[0].published_quantity)
+        now, late = todo[: least - 1], todo[least - 1 :]
+        self._tell_again(late)
         return now
 
     def _feeds_fail(self):

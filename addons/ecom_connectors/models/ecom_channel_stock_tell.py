@@ -28,7 +28,7 @@ class EcomChannel(models.Model):
             ordered = self._leave_to_feed(handler, ordered)
         if len(ordered) > size and not self.connector_shadow:
             # What this run does not get to is told in the next one, whether it moves again or not.
-            self.env["ecom.listing"].union(*(entry[0] for entry in ordered)).stock_stale = True
+            self._tell_again(ordered)
         for start in range(0, len(ordered), size):
             totals["stock_sent"] += self._push_stock_batch(handler, ordered[start : start + size])
             self._commit_batch()
@@ -47,6 +47,10 @@ class EcomChannel(models.Model):
             self._commit_batch()
             raise error
         return taken
+
+    def _tell_again(self, batch):
+        """The next run tells these, whether they move again or not."""
+        self.env["ecom.listing"].browse([entry[0].id for entry in batch]).stock_stale = True
 
     def _get_stock_items(self, batch):
         """:return: list of what the connector is told, see ``ecom.connector._push_stock``"""
@@ -82,7 +86,7 @@ class EcomChannel(models.Model):
             ]
         )
         if not self.connector_shadow:
-            self.env["ecom.listing"].browse([entry[0].id for entry in batch]).stock_stale = True
+            self._tell_again(batch)
         return pushes
 
     def _tell_stock(self, handler, items):

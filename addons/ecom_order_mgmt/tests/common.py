@@ -58,6 +58,18 @@ class EcomCase(TransactionCase):
         return product
 
     @classmethod
+    def _create_bought_to_order(cls, sku):
+        """:return: a product that is bought for each order"""
+        mto = cls.env.ref("stock.route_warehouse0_mto")
+        mto.active = True
+        vendor = cls.env["res.partner"].create({"name": "Vendor"})
+        return cls._create_product(
+            sku,
+            route_ids=[(6, 0, (mto | cls.env.ref("purchase_stock.route_warehouse0_buy")).ids)],
+            seller_ids=[(0, 0, {"partner_id": vendor.id, "price": 1})],
+        )
+
+    @classmethod
     def _create_tax(cls, rate, included=False, **vals):
         return cls.env["account.tax"].create(
             {

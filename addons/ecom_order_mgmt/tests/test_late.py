@@ -93,14 +93,7 @@ class TestLate(TurnsCase):
         self._assert_refused(self._approved_lines([self._line("RARE", quantity="9")]), "only goods")
 
     def test_bought_for_the_order(self):
-        mto = self.env.ref("stock.route_warehouse0_mto")
-        mto.active = True
-        vendor = self.env["res.partner"].create({"name": "Vendor"})
-        self._create_product(
-            "MTO",
-            route_ids=[(6, 0, (mto | self.env.ref("purchase_stock.route_warehouse0_buy")).ids)],
-            seller_ids=[(0, 0, {"partner_id": vendor.id, "price": 1})],
-        )
+        self._create_bought_to_order("MTO")
         self._assert_refused(self._approved_lines([self._line("MTO")]), "stock rule")
 
     def test_deliveries_that_join_batches(self):

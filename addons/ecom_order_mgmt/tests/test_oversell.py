@@ -186,14 +186,7 @@ class TestOversell(ShipmentCase):
         self.assertEqual(orders.mapped("review_state"), ["approved"] * 2)
 
     def test_made_to_order_needs_no_stock(self):
-        mto = self.env.ref("stock.route_warehouse0_mto")
-        mto.active = True
-        vendor = self.env["res.partner"].create({"name": "Vendor"})
-        self._create_product(
-            "MTO",
-            route_ids=[(6, 0, (mto | self.env.ref("purchase_stock.route_warehouse0_buy")).ids)],
-            seller_ids=[(0, 0, {"partner_id": vendor.id, "price": 1})],
-        )
+        self._create_bought_to_order("MTO")
         order = self._orders(2, sku="MTO")
         self.assertEqual(order.sale_order_id.state, "sale")
 
