@@ -60,33 +60,20 @@ class EcomPlatformCase(models.Model):
         parcels = order.shipment_ids.filtered(lambda s: s.state == "picking")
         if not parcels:
             return
-        reason = self.env._(
-            "%(order)s was cancelled. Put back: %(goods)s.",
-            order=order.display_name,
-            goods=", ".join(
-                f"{line.product_id.default_code or line.product_id.name} x {line.quantity:g}"
-                for line in case.line_ids
-            ),
-        )
-        order.sale_order_id.order_line.move_ids.filtered(
+        left = order.sale_order_id.order_line.move_ids.filtered(
             lambda move: move.state not in ("done", "cancel")
-        ).picked = False
-        parcels._freeze(reason)
+        )
+        goods = [(line.product_id, line.quantity) for line in case.line_ids]
+        reason = order._put_back(left, parcels, goods)
         order._note_interception("cancel", "picking", reason, parcels, outcome="applied")
 
     def _stop_parcels(self, order, case):
-        parcels = order.shipment_ids.filtered(
-            lambda s: s.state in ("draft", "ready", "picking", "packed")
-        )
         message = self.env._(
             "The buyer asks to cancel %(order)s. Put the parcel aside; %(case)s decides.",
             order=order.display_name,
             case=case.name,
         )
-        order._note_interception("cancel", order._get_parcel_stage(parcels), message, parcels)
-        parcels._freeze(message)
-        # A label that is not used is given back.
-        parcels.filtered("tracking_ref").write({"tracking_ref": False, "packed_at": False})
+        order._put_aside("cancel", order._get_parcels_here(), message, message)
 
 
 class EcomReturn(models.Model):

@@ -144,9 +144,7 @@ class EcomOrder(models.Model):
         """The channel gave all the money back: nothing of these orders must leave any more."""
         for order in self:
             given = sum(order.refund_ids.mapped("amount"))
-            parcels = order.shipment_ids.filtered(
-                lambda s: s.state in ("draft", "ready", "picking", "packed") and not s.frozen
-            )
+            parcels = order._get_parcels_here().filtered(lambda s: not s.frozen)
             full = (
                 order.currency_id
                 and order.currency_id.compare_amounts(given, order.amount_total) >= 0

@@ -48,9 +48,7 @@ class EcomOrder(models.Model):
             )
             order._open_exception("same_buyer", message)
             if order.confirmed_at:
-                order.shipment_ids.filtered(
-                    lambda s: s.state in ("draft", "ready", "picking", "packed")
-                )._freeze(message)
+                order._get_parcels_here()._freeze(message)
             else:
                 order.write({"review_state": "held"})
                 order._show_holds()

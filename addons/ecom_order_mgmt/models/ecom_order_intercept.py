@@ -56,39 +56,62 @@ class EcomOrder(models.Model):
         ):
             return super()._apply_cancellation()
         parcels = self.shipment_ids.filtered(lambda s: s.state == "picking")
-        goods = ", ".join(
-            f"{move.product_id.default_code or move.product_id.name} x {move.product_uom_qty:g}"
-            for move in moves
-            if move.state not in ("done", "cancel")
-        )
-        reason = self.env._(
-            "%(order)s was cancelled. Put back: %(goods)s.", order=self.display_name, goods=goods
-        )
-        moves.filtered(lambda move: move.state not in ("done", "cancel")).picked = False
-        parcels._freeze(reason)
+        left = moves.filtered(lambda move: move.state not in ("done", "cancel"))
+        goods = [(move.product_id, move.product_uom_qty) for move in left]
+        reason = self._put_back(left, parcels, goods)
         result = super(EcomOrder, self.with_context(ecom_put_back=True))._apply_cancellation()
         self._decide("intercept", self.env._("Stopped while being picked. %(why)s", why=reason))
         self._note_interception("cancel", "picking", reason, parcels, outcome="applied")
         return result
 
+    def _put_back(self, moves, parcels, goods):
+        """Stop parcels that are being picked for a cancellation: the goods go back on their shelves.
+
+        :param goods: list of (product, pieces)
+        :return: what the packer reads
+        """
+        self.ensure_one()
+        names = ", ".join(
+            f"{product.default_code or product.name} x {pieces:g}" for product, pieces in goods
+        )
+        reason = self.env._(
+            "%(order)s was cancelled. Put back: %(goods)s.", order=self.display_name, goods=names
+        )
+        moves.picked = False
+        parcels._freeze(reason)
+        return reason
+
+    def _get_parcels_here(self):
+        """:return: parcels that have not left"""
+        return self.shipment_ids.filtered(
+            lambda s: s.state in ("draft", "ready", "picking", "packed")
+        )
+
+    def _put_aside(self, kind, parcels, message, stop):
+        """Stop parcels until a person decides.
+
+        :param message: why, for whoever decides
+        :param stop: what the packer reads: what to do, rather than why
+        """
+        self.ensure_one()
+        self._note_interception(kind, self._get_parcel_stage(parcels), message, parcels)
+        parcels._freeze(stop)
+        # A label that is not used is given back.
+        parcels.filtered("tracking_ref").write({"tracking_ref": False, "packed_at": False})
+
     def _keep_too_late(self, message):
         """Stop what is still in the house; say what cannot be stopped."""
         result = super()._keep_too_late(message)
-        parcels = self.shipment_ids.filtered(
-            lambda s: s.state in ("draft", "ready", "picking", "packed")
-        )
+        parcels = self._get_parcels_here()
         gone = self.shipment_ids.filtered(lambda s: s.state in ("shipped", "delivered"))
         kind = "cancel" if self.channel_status == "cancelled" else "change"
         if parcels:
-            self._note_interception(kind, self._get_parcel_stage(parcels), message, parcels)
-            # What a packer reads: what to do, rather than why nothing was done by itself.
             stop = (
                 self.env._("%s was cancelled. Put the parcel aside; a person decides.")
                 if kind == "cancel"
                 else self.env._("%s was changed. Put the parcel aside; a person decides.")
             )
-            parcels._freeze(stop % self.display_name)
-            parcels.filtered("tracking_ref").write({"tracking_ref": False, "packed_at": False})
+            self._put_aside(kind, parcels, message, stop % self.display_name)
             self._decide(
                 "intercept",
                 self.env._(

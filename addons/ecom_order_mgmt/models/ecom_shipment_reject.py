@@ -83,9 +83,7 @@ class EcomOrder(models.Model):
                 reason=reason,
             )
             self._open_exception("not_deliverable", message)
-            self.shipment_ids.filtered(
-                lambda s: s.state in ("draft", "ready", "picking", "packed")
-            )._freeze(message)
+            self._get_parcels_here()._freeze(message)
             self._decide("source", message)
             return
         sale_order = self.sale_order_id.with_context(tracking_disable=True)
